@@ -1,0 +1,332 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/rpc/backend.hpp"
+#include "polywire/rpc/call_table.hpp"
+#include "polywire/rpc/names.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace polywire::inline v1::inproc {
+
+/// Messages of one call and direction that may wait unread; objects have no size to count.
+inline constexpr std::uint32_t window = 64;
+
+/// What one end remembers of a call.
+class call {
+ public:
+  std::uint32_t id = 0;
+  rpc::call_sink* sink = nullptr;
+  format encoding = format::protobuf;
+  std::uint32_t credit = window;
+  std::uint32_t to_return = 0;
+  /// The message that waits for credit, with what comes behind it.
+  std::optional<rpc::packet> held;
+  std::optional<rpc::packet> behind;
+  bool cancelled = false;
+
+  void reset() noexcept { *this = call(); }
+};
+
+/// One end of a connection inside a process: the same calls, no bytes. Both roles.
+class session final : public rpc::packet_session {
+ public:
+  session(const rpc::session_config& config, rpc::role role)
+      : bounds_(config.limits), sink_(config.sink), methods_(config.methods), role_(role) {}
+
+  std::size_t capacity() const noexcept override {
+    if (role_ == rpc::role::server || draining_ || finished_) return 0;
+    return calls_.size() < bounds_->max_calls ? bounds_->max_calls - calls_.size() : 0;
+  }
+  std::size_t calls() const noexcept override { return calls_.size(); }
+
+  result<rpc::call_id> open(const rpc::call_head& head, rpc::call_sink& sink,
+                            const outgoing* first, bool last) override {
+    rpc::packet p(rpc::packet::kind::open, next_id());
+    if (auto checked = check(*head.metadata); !checked) return refused(p.call, std::move(checked));
+    if (first != nullptr) {
+      if (auto put = fill(p, *first); !put) return refused(p.call, std::move(put));
+    }
+    const auto name = sent_.find_or_bind(head.method);
+    p.number = name.number;
+    if (name.is_new) p.name = head.method;
+    p.encoding = head.messages;
+    p.deadline = head.deadline;
+    p.metadata = *head.metadata;
+    p.last = last;
+    call& c = calls_.insert(p.call);
+    c.sink = &sink;
+    c.encoding = head.messages;
+    if (first != nullptr) --c.credit;
+    const rpc::call_id id = p.call;
+    outbox_.push_back(std::move(p));
+    return id;
+  }
+
+  result<rpc::sent> send(rpc::call_id id, const outgoing& message, bool last) override {
+    call* c = calls_.find(id);
+    if (c == nullptr) {
+      return status::failed_precondition("the call is over").set_reached(outcome::not_sent);
+    }
+    rpc::packet p(rpc::packet::kind::message, id);
+    p.encoding = c->encoding;
+    p.last = last;
+    if (auto put = fill(p, message); !put) return put;
+    if (c->credit == 0) {
+      c->held.emplace(std::move(p));
+      return rpc::sent::held;
+    }
+    --c->credit;
+    outbox_.push_back(std::move(p));
+    return rpc::sent::done;
+  }
+
+  void half_close(rpc::call_id id) override {
+    if (call* c = calls_.find(id)) say(*c, rpc::packet(rpc::packet::kind::half_close, id));
+  }
+
+  void reply(rpc::call_id id, const metadata& initial) override {
+    if (calls_.find(id) == nullptr || initial.empty()) return;
+    rpc::packet p(rpc::packet::kind::metadata, id);
+    p.metadata = initial;
+    outbox_.push_back(std::move(p));
+  }
+
+  void end(rpc::call_id id, const outgoing* last, const status& how,
+           const metadata& trailing) override {
+    call* c = calls_.find(id);
+    if (c == nullptr) return;
+    rpc::packet p(rpc::packet::kind::end, id);
+    p.encoding = c->encoding;
+    p.how = how;
+    p.metadata = trailing;
+    if (last != nullptr && how.ok()) {
+      if (auto put = fill(p, *last); !put) {
+        p.how = status::internal("the reply cannot be sent: " + put.message());
+      }
+    }
+    c->sink = nullptr;
+    if (say(*c, std::move(p))) calls_.erase(*c);
+  }
+
+  void cancel(rpc::call_id id) override {
+    call* c = calls_.find(id);
+    if (c == nullptr || c->cancelled) return;
+    c->sink = nullptr;
+    c->cancelled = true;
+    c->held.reset();
+    c->behind.reset();
+    outbox_.emplace_back(rpc::packet::kind::cancel, id);
+  }
+
+  void consumed(rpc::call_id id, std::size_t cost) override {
+    call* c = calls_.find(id);
+    if (c == nullptr) return;
+    c->to_return += static_cast<std::uint32_t>(cost);
+    if (c->to_return < window / 2) return;
+    rpc::packet p(rpc::packet::kind::credit, id);
+    p.number = std::exchange(c->to_return, 0);
+    outbox_.push_back(std::move(p));
+  }
+
+  void drain() override {
+    if (!std::exchange(draining_, true)) outbox_.emplace_back(rpc::packet::kind::drain, rpc::no_call);
+  }
+
+  void close(const status& why) override {
+    if (finished_) return;
+    rpc::packet p(rpc::packet::kind::close, rpc::no_call);
+    p.how = why;
+    outbox_.push_back(std::move(p));
+    lost(why);
+  }
+
+  void lost(const status& why) override {
+    finished_ = true;
+    while (call* c = calls_.any()) {
+      rpc::call_sink* sink = c->sink;
+      calls_.erase(*c);
+      status how = why;
+      how.set_reached(outcome::maybe_processed);
+      if (sink != nullptr) sink->on_end(std::move(how), {});
+    }
+  }
+
+  bool finished() const noexcept override {
+    return finished_ || (role_ == rpc::role::client && draining_ && calls_.size() == 0);
+  }
+
+  void receive(rpc::packet&& p) override {
+    using kind = rpc::packet::kind;
+    if (finished_) return;
+    if (p.what == kind::open) return on_open(std::move(p));
+    if (p.what == kind::close) {
+      return lost(status::unavailable("the other end closed the connection: " + p.how.message()));
+    }
+    if (p.what == kind::drain) {
+      draining_ = true;
+      return sink_->on_drain();
+    }
+    call* c = calls_.find(p.call);
+    if (c == nullptr) return;  // a straggler
+    switch (p.what) {
+      case kind::message: return deliver(*c, p, p.last);
+      case kind::half_close:
+        if (c->sink != nullptr) c->sink->on_half_close();
+        return;
+      case kind::metadata:
+        if (c->sink != nullptr) c->sink->on_metadata(std::move(p.metadata));
+        return;
+      case kind::cancel: return on_cancel(*c);
+      case kind::end: return on_end(*c, std::move(p));
+      case kind::credit: return on_credit(*c, p.number);
+      default: return;
+    }
+  }
+
+ private:
+  status check(const metadata& m) const {
+    if (m.size() <= bounds_->max_metadata && m.count() <= bounds_->max_metadata_entries) return {};
+    return status::resource_exhausted("the call's metadata is above limits::max_metadata")
+        .set_reached(outcome::not_sent);
+  }
+
+  static status fill(rpc::packet& p, const outgoing& message) {
+    p.has_message = true;
+    p.object = message.take();
+    if (p.object) return {};
+    return message.encode(p.encoded);
+  }
+
+  result<rpc::call_id> refused(std::uint32_t id, status why) {
+    free_ids_.push_back(id);
+    return why;
+  }
+
+  // Sends what ends a direction; behind a held message it waits. True: it is out.
+  bool say(call& c, rpc::packet&& p) {
+    if (c.held) {
+      c.behind.emplace(std::move(p));
+      return false;
+    }
+    outbox_.push_back(std::move(p));
+    return true;
+  }
+
+  void deliver(call& c, rpc::packet& p, bool last) {
+    if (c.sink == nullptr) return;
+    if (p.object) {
+      c.sink->on_message(incoming(p.object, c.encoding, 1), last);
+    } else {
+      c.sink->on_message(incoming(c.encoding, p.encoded.view(), 1), last);
+    }
+  }
+
+  void on_open(rpc::packet&& p) {
+    rpc::method_entry* method = nullptr;
+    std::string_view name = p.name;
+    if (!p.name.empty()) {
+      if (is_method_name(p.name)) method = methods_->find(p.name);
+      if (p.number != 0) received_.bind(p.number, p.name, method);
+    } else if (const auto* bound = received_.find(p.number)) {
+      method = bound->method;
+      name = bound->name;
+    }
+    status refusal;
+    if (draining_) {
+      refusal = status::unavailable("the server is stopping");
+    } else if (method == nullptr) {
+      refusal = status::unimplemented("no method '" + std::string(name) + "' here");
+    } else if (calls_.size() >= bounds_->max_calls) {
+      refusal = status::resource_exhausted("more than " + std::to_string(bounds_->max_calls) +
+                                           " calls on one connection (limits::max_calls)");
+    } else {
+      refusal = check(p.metadata);
+    }
+    if (!refusal.ok()) return refuse(p.call, std::move(refusal));
+    call& c = calls_.insert(p.call);
+    c.encoding = p.encoding;
+    rpc::call_head head(name, method->info().type(), p.metadata, p.encoding);
+    head.deadline = p.deadline;
+    c.sink = sink_->on_open(p.call, *method, head, refusal);
+    if (c.sink == nullptr) {
+      calls_.erase(c);
+      return refuse(p.call, std::move(refusal));
+    }
+    if (p.has_message) {
+      deliver(c, p, p.last);
+    } else if (p.last) {
+      c.sink->on_half_close();
+    }
+  }
+
+  void refuse(std::uint32_t id, status why) {
+    rpc::packet p(rpc::packet::kind::end, id);
+    p.how = std::move(why.set_reached(outcome::rejected));
+    outbox_.push_back(std::move(p));
+  }
+
+  void on_cancel(call& c) {
+    rpc::call_sink* sink = c.sink;
+    rpc::packet p(rpc::packet::kind::end, c.id);
+    p.how = status::cancelled("the client cancelled the call");
+    outbox_.push_back(std::move(p));
+    calls_.erase(c);
+    if (sink != nullptr) sink->on_end(status::cancelled("the client cancelled the call"), {});
+  }
+
+  void on_end(call& c, rpc::packet&& p) {
+    const std::uint32_t id = p.call;
+    if (p.has_message && p.how.ok()) deliver(c, p, true);
+    call* still = calls_.find(id);
+    if (still == nullptr) return;
+    rpc::call_sink* sink = still->sink;
+    const bool was_full = capacity() == 0;
+    calls_.erase(*still);
+    free_ids_.push_back(id);
+    if (sink != nullptr) sink->on_end(std::move(p.how), std::move(p.metadata));
+    if (was_full && !draining_ && !finished_) sink_->on_capacity();
+  }
+
+  void on_credit(call& c, std::uint32_t amount) {
+    c.credit += amount;
+    if (!c.held) return;
+    --c.credit;
+    outbox_.push_back(std::move(*c.held));
+    c.held.reset();
+    if (c.behind) {
+      const bool over = c.behind->what == rpc::packet::kind::end;
+      outbox_.push_back(std::move(*c.behind));
+      c.behind.reset();
+      if (over) return calls_.erase(c);
+    }
+    if (c.sink != nullptr) c.sink->on_sent();
+  }
+
+  std::uint32_t next_id() {
+    if (free_ids_.empty()) return ++last_id_;
+    const std::uint32_t id = free_ids_.back();
+    free_ids_.pop_back();
+    return id;
+  }
+
+  const limits* bounds_;
+  rpc::session_sink* sink_;
+  const rpc::registry* methods_;
+  rpc::role role_;
+  rpc::call_table<call> calls_;
+  rpc::sent_names sent_;
+  rpc::received_names received_;
+  std::vector<std::uint32_t> free_ids_;
+  std::uint32_t last_id_ = 0;
+  bool draining_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace polywire::inline v1::inproc

@@ -1,0 +1,324 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/client/detail/unary_call.hpp"
+#include "polywire/client/options.hpp"
+#include "polywire/client/streams.hpp"
+#include "polywire/core/method.hpp"
+#include "polywire/core/options.hpp"
+#include "polywire/core/result.hpp"
+#include "polywire/io/shared_thread.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace polywire::inline v1 {
+
+/// Thrown by the constructor of `client`; `client::make` returns the same as a status.
+class bad_url : public std::invalid_argument {
+ public:
+  explicit bad_url(const status& why) : std::invalid_argument(why.message()) {}
+};
+
+/// Calls the methods of a service, wherever its URL says that it is.
+///
+///     polywire::client users{"tcp://127.0.0.1:7000"};
+///     polywire::result<User> user = users.call(create_user, request, polywire::timeout(2s));
+///     auto user = co_await users.async_call(create_user, request);
+///
+/// Connects at the first call, and again after losses. Nothing listening: `unavailable`, `not_sent`,
+/// at once, unless the call waits for it.
+///
+/// Threads: all functions from any thread. A client without an executor shares one I/O thread per
+/// process with its like; the blocking forms belong to it. One with an executor does everything
+/// there; the executor must be serial: an io_context run by one thread, or a strand.
+/// Lifetime: requests that are lvalues are borrowed until the operation starts (for an awaitable: until
+/// its `co_await`). Destroying the client ends its calls `cancelled`; their handlers are posted.
+/// Cancellation: any type through a token's cancellation slot, and `call_options::stop_on`.
+class client {
+ public:
+  /// Throws `bad_url`.
+  explicit client(std::string_view target, const client_options& options = {})
+      : client(throwing(create(io::shared_thread::instance().get_executor(), target, options, true))) {
+  }
+  client(io::executor ex, std::string_view target, const client_options& options = {})
+      : client(throwing(create(std::move(ex), target, options, false))) {}
+
+  static result<client> make(std::string_view target, const client_options& options = {}) {
+    return wrap(create(io::shared_thread::instance().get_executor(), target, options, true));
+  }
+  static result<client> make(io::executor ex, std::string_view target,
+                             const client_options& options = {}) {
+    return wrap(create(std::move(ex), target, options, false));
+  }
+
+  client(client&&) noexcept = default;
+  client& operator=(client&& other) noexcept {
+    client taken(std::move(other));
+    std::swap(channel_, taken.channel_);
+    return *this;
+  }
+  ~client() {
+    if (channel_) channel_->home().run([channel = channel_] { channel->close(); });
+  }
+
+  // --- unary
+
+  /// Blocks until the reply, the failure or the deadline.
+  template <class Request, class Response>
+  result<Response> call(const unary<Request, Response>& m,
+                        const std::type_identity_t<Request>& request, call_options options = {}) {
+    return block<Response>(m, outgoing(request, encoding<Request, Response>()), std::move(options));
+  }
+  template <class Request, class Response>
+  result<Response> call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
+                        call_options options = {}) {
+    return block<Response>(m, outgoing(std::move(request), encoding<Request, Response>()),
+                           std::move(options));
+  }
+
+  /// Completion: `void(result<Response>)`.
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_call(const unary<Request, Response>& m, const std::type_identity_t<Request>& request,
+                  Token&& token = Token()) {
+    return initiate<Request, Response>(m, &request, call_options(), token);
+  }
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+  auto async_call(const unary<Request, Response>& m, const std::type_identity_t<Request>& request,
+                  call_options options, Token&& token = Token()) {
+    return initiate<Request, Response>(m, &request, std::move(options), token);
+  }
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token> && detail::safe_temporary<Request>)
+  auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
+                  Token&& token = Token()) {
+    return initiate<Request, Response>(m, std::move(request), call_options(), token);
+  }
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+    requires(detail::safe_temporary<Request>)
+  auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
+                  call_options options, Token&& token = Token()) {
+    return initiate<Request, Response>(m, std::move(request), std::move(options), token);
+  }
+  /// Name the request first: GCC 12 would destroy this temporary twice inside `co_await`.
+  template <class Request, class Response, class... Rest>
+    requires(!detail::safe_temporary<Request>)
+  auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
+                  Rest&&...) = delete;
+
+  // --- streaming: opening never fails by itself, the status of the stream says what became of it
+
+  template <class Request, class Response>
+  reader<Response> open(const server_streaming<Request, Response>& m,
+                        const std::type_identity_t<Request>& request, call_options options = {}) {
+    const outgoing first(request, encoding<Request, Response>());
+    return reader<Response>(start_stream(m, first.encoding(), &first, std::move(options)));
+  }
+  template <class Request, class Response>
+  request_writer<Request, Response> open(const client_streaming<Request, Response>& m,
+                                         call_options options = {}) {
+    return request_writer<Request, Response>(
+        start_stream(m, encoding<Request, Response>(), nullptr, std::move(options)));
+  }
+  template <class Request, class Response>
+  stream<Request, Response> open(const bidi_streaming<Request, Response>& m,
+                                 call_options options = {}) {
+    return stream<Request, Response>(
+        start_stream(m, encoding<Request, Response>(), nullptr, std::move(options)));
+  }
+
+  /// Completion: `void(reader<Response>)`, as soon as the call is on its way.
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_open(const server_streaming<Request, Response>& m,
+                  const std::type_identity_t<Request>& request, Token&& token = Token()) {
+    return async_open(m, request, call_options(), std::forward<Token>(token));
+  }
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+  auto async_open(const server_streaming<Request, Response>& m,
+                  const std::type_identity_t<Request>& request, call_options options,
+                  Token&& token = Token()) {
+    return deliver(open(m, request, std::move(options)), token);
+  }
+  /// Completion: `void(request_writer<Request, Response>)`.
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_open(const client_streaming<Request, Response>& m, Token&& token = Token()) {
+    return deliver(open(m), token);
+  }
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+  auto async_open(const client_streaming<Request, Response>& m, call_options options,
+                  Token&& token = Token()) {
+    return deliver(open(m, std::move(options)), token);
+  }
+  /// Completion: `void(stream<Request, Response>)`.
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_open(const bidi_streaming<Request, Response>& m, Token&& token = Token()) {
+    return deliver(open(m), token);
+  }
+  template <class Request, class Response, class Token = asio::use_awaitable_t<>>
+  auto async_open(const bidi_streaming<Request, Response>& m, call_options options,
+                  Token&& token = Token()) {
+    return deliver(open(m, std::move(options)), token);
+  }
+
+  // --- untyped unary
+
+  /// Sends bytes that are encoded already; `name` is "package.Service/Method".
+  result<payload> call_raw(std::string_view name, const payload& request,
+                           call_options options = {}) {
+    if (!is_method_name(name)) return bad_name(name);
+    return block<payload>(method_info(name, call_type::unary, idempotency::none),
+                          outgoing(request.encoding(), request.data().view()), std::move(options),
+                          true);
+  }
+  /// Completion: `void(result<payload>)`. The payload is borrowed, as any request.
+  template <class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_call_raw(std::string_view name, const payload& request, Token&& token = Token()) {
+    return async_call_raw(name, request, call_options(), std::forward<Token>(token));
+  }
+  template <class Token = asio::use_awaitable_t<>>
+  auto async_call_raw(std::string_view name, const payload& request, call_options options,
+                      Token&& token = Token()) {
+    return asio::async_initiate<Token, void(result<payload>)>(
+        [](auto handler, const std::shared_ptr<detail::channel>& to, const std::string& method,
+           const payload* message, call_options how) {
+          if (!is_method_name(method)) how.fail(bad_name(method));
+          start<payload>(to, method_info(method, call_type::unary, idempotency::none),
+                         outgoing(message->encoding(), message->data().view()), std::move(how),
+                         std::move(handler), true);
+        },
+        token, channel_, std::string(name), &request, std::move(options));
+  }
+
+  /// The URL without its query.
+  std::string target() const { return channel_->target().to_string(); }
+
+ private:
+  explicit client(std::shared_ptr<detail::channel> channel) noexcept
+      : channel_(std::move(channel)) {}
+
+  static result<std::shared_ptr<detail::channel>> create(io::executor ex, std::string_view target,
+                                                         const client_options& options,
+                                                         bool owns_thread) {
+    auto parsed = url::parse(target);
+    if (!parsed) return parsed.status();
+    auto settings = read_settings(*parsed, options.get_limits());
+    if (!settings) return settings.status();
+    const rpc::scheme* scheme = rpc::scheme::find(parsed->scheme());
+    if (scheme == nullptr) return rpc::unknown_scheme(parsed->scheme());
+    return detail::channel::make(io::loop::make(std::move(ex), options.get_clock()),
+                                 std::move(*parsed), std::move(*settings), *scheme, options,
+                                 owns_thread);
+  }
+  static std::shared_ptr<detail::channel> throwing(
+      result<std::shared_ptr<detail::channel>> made) {
+    if (!made) throw bad_url(made.status());
+    return std::move(*made);
+  }
+  static result<client> wrap(result<std::shared_ptr<detail::channel>> made) {
+    if (!made) return made.status();
+    return client(std::move(*made));
+  }
+  static status bad_name(std::string_view name) {
+    return status(status_code::invalid_argument,
+                  "'" + std::string(name.substr(0, 64)) + "' is no method name: package.Service/Method",
+                  outcome::not_sent);
+  }
+
+  // The format in which both messages of a method travel.
+  template <class Request, class Response>
+  static consteval format common_format() {
+    static_assert(require_codec<Request>() && require_codec<Response>());
+    constexpr format_set a = codec<Request>::formats;
+    constexpr format_set b = codec<Response>::formats;
+    static_assert(a.intersects(b),
+                  "the request and the response of a method share no format: protobuf messages and "
+                  "structs can be mixed, polywire::text and polywire::bytes only with themselves");
+    for (const format f : {codec<Request>::preferred, codec<Response>::preferred, format::protobuf,
+                           format::json, format::text, format::bytes}) {
+      if (a.contains(f) && b.contains(f)) return f;
+    }
+    return codec<Request>::preferred;
+  }
+  template <class Request, class Response>
+  static constexpr format encoding() noexcept {
+    return common_format<Request, Response>();
+  }
+
+  template <class Response, class Handler>
+  static detail::ref<detail::unary_call<Response, Handler>> start(
+      const std::shared_ptr<detail::channel>& channel, const method_info& m,
+      const outgoing& request, call_options options, Handler handler, bool own_name = false) {
+    using started = detail::unary_call<Response, Handler>;
+    detail::ref<started> call(new started(channel, m.name(), m.is_idempotent(), request,
+                                              std::move(options), std::move(handler)));
+    if (own_name) call->own_method();
+    call->start();
+    return call;
+  }
+
+  // Borrowed is `const Request*`, a temporary `Request`.
+  template <class Request, class Response, class Held, class Token>
+  auto initiate(const method_info& m, Held&& request, call_options options, Token& token) {
+    return asio::async_initiate<Token, void(result<Response>)>(
+        [](auto handler, const std::shared_ptr<detail::channel>& to, const method_info& method,
+           auto message, call_options how) {
+          if constexpr (std::is_pointer_v<decltype(message)>) {
+            start<Response>(to, method, outgoing(*message, encoding<Request, Response>()),
+                            std::move(how), std::move(handler));
+          } else {
+            start<Response>(to, method,
+                            outgoing(std::move(message), encoding<Request, Response>()),
+                            std::move(how), std::move(handler));
+          }
+        },
+        token, channel_, m, std::forward<Held>(request), std::move(options));
+  }
+
+  template <class Response>
+  result<Response> block(const method_info& m, const outgoing& request, call_options options,
+                         bool own_name = false) {
+    if (auto may = channel_->may_block(); !may) return may;
+    auto where = std::make_shared<detail::rendezvous<result<Response>>>();
+    call_info* info = options.get_info();
+    if (info != nullptr) options.capture(where->info);
+    const auto call = start<Response>(channel_, m, request, std::move(options),
+                                      detail::wake_caller<result<Response>>(where), own_name);
+    auto value = where->wait(channel_->wait_limit(call->deadline()));
+    if (!value) {
+      return status(status_code::deadline_exceeded, "the deadline passed", outcome::maybe_processed);
+    }
+    if (info != nullptr) *info = std::move(where->info);
+    return std::move(*value);
+  }
+
+  detail::ref<detail::client_stream> start_stream(const method_info& m, format encoding,
+                                                  const outgoing* first, call_options options) {
+    detail::ref<detail::client_stream> stream(
+        new detail::client_stream(channel_, m, encoding, first, std::move(options)));
+    stream->start();
+    return stream;
+  }
+
+  template <class Handle, class Token>
+  auto deliver(Handle handle, Token& token) {
+    return asio::async_initiate<Token, void(Handle)>(
+        [](auto handler, const std::shared_ptr<io::loop>& home, Handle opened) {
+          detail::complete_soon(home, std::move(handler), std::move(opened));
+        },
+        token, channel_->shared_home(), std::move(handle));
+  }
+
+  std::shared_ptr<detail::channel> channel_;
+};
+
+}  // namespace polywire::inline v1

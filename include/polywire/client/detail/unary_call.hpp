@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/call/counted.hpp"
+#include "polywire/call/handler.hpp"
+#include "polywire/client/detail/channel.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace polywire::inline v1::detail {
+
+/// A unary call with its user's handler, which takes a result<Response>.
+template <class Response, class Handler>
+class unary_call final : public counted,
+                         public client_call,
+                         private rpc::call_sink,
+                         private io::completion {
+ public:
+  /// `request` is encoded, or taken over, here and now.
+  unary_call(std::shared_ptr<channel> owner, std::string_view method, bool may_repeat,
+             const outgoing& request, call_options options, Handler handler)
+      : client_call(method, polywire::call_type::unary, may_repeat, std::move(options)),
+        request_(request.encoding()),
+        handler_(std::move(handler), owner->home()) {
+    prepare(std::move(owner), request.encoding());
+    how_ = request.store(channel_->carries_objects(), request_);
+    if (!how_.ok()) how_.set_reached(outcome::not_sent);
+  }
+
+  /// Keeps a copy of a name that is no contract's.
+  void own_method() {
+    name_ = method_;
+    method_ = name_;
+  }
+
+  /// Hands the call to its channel, from any thread.
+  void start() {
+    keep();
+    auto slot = handler_.cancellation_slot();
+    if (slot.is_connected()) {
+      slot.assign([call = kept_call(*this), home = channel_->shared_home()](
+                      asio::cancellation_type) {
+        home->run([call] { call->give_up(channel::cancelled(outcome::maybe_processed)); });
+      });
+    }
+    io::loop& home = channel_->home();
+    if (!home.here()) return home.post(static_cast<io::mail&>(*this));
+    const io::loop::turn turn(home);
+    channel_->start(*this);
+  }
+
+ private:
+  void keep() noexcept override { add_ref(); }
+  void unkeep() noexcept override { release(); }
+  rpc::call_sink& sink() noexcept override { return *this; }
+  stored_message* first_message() noexcept override { return &request_; }
+  bool only_message() const noexcept override { return true; }
+  status check_start() override { return std::move(how_); }
+  void on_opened(io::connection&, rpc::call_id) override {}
+
+  void on_metadata(metadata&& initial) override { note_initial(std::move(initial)); }
+  void on_message(const incoming& message, bool) override {
+    if (response_) {
+      how_ = status::internal("a unary call was answered twice");
+      return;
+    }
+    how_ = message.read(response_, channel_->bounds());
+    if (!how_.ok()) {
+      how_ = status::internal("the reply cannot be decoded: " + how_.message());
+    } else {
+      answered_ = true;
+    }
+  }
+  void on_half_close() override {}
+  void on_sent() override {}
+  void on_end(status&& how, metadata&& trailing) override {
+    if (how.ok() && !how_.ok()) how = std::move(how_);
+    if (how.ok() && !response_) how = status::internal("the call ended without a reply");
+    attempt_ended(std::move(how), std::move(trailing), answered_);
+  }
+
+  void on_over(status how) override {
+    how_ = std::move(how);
+    keep();
+    channel_->home().complete(*this);
+  }
+  void complete() override {
+    auto handler = std::move(handler_);
+    result<Response> value;
+    if (how_.ok()) {
+      value = std::move(*response_);
+    } else {
+      value = std::move(how_);
+    }
+    unkeep();
+    handler.invoke(std::move(value));
+  }
+  void on_abandoned() noexcept override { auto gone = std::move(handler_); }
+  void discard() noexcept override {
+    on_abandoned();
+    unkeep();
+  }
+
+  std::string name_;
+  stored_message request_;
+  std::optional<Response> response_;
+  status how_;
+  bool answered_ = false;
+  held_handler<Handler> handler_;
+};
+
+}  // namespace polywire::inline v1::detail

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/rpc/packet_session.hpp"
+#include "polywire/rpc/session.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace polywire::inline v1::rpc {
+
+/// A protocol: constants and two factories. Each backend has one object of it.
+class backend {
+ public:
+  std::string_view name;
+  /// The formats it can carry.
+  format_set formats;
+  /// One call at a time on a connection: clients keep a pool of them.
+  bool one_call_per_connection = false;
+  std::unique_ptr<byte_session> (*make_client)(const session_config&) = nullptr;
+  std::unique_ptr<byte_session> (*make_server)(const session_config&) = nullptr;
+  /// Instead of the two: a protocol without bytes, between two ends in one process.
+  std::unique_ptr<packet_session> (*make_linked)(const session_config&, role) = nullptr;
+  /// Why a call of this type cannot be carried; empty when it can.
+  std::string_view (*refusal)(call_type) = [](call_type) { return std::string_view(); };
+};
+
+/// Makes a URL scheme known: which protocol it speaks over which transport. A backend's door header
+/// defines an inline variable of it; including the header is all that a user does.
+class scheme {
+ public:
+  scheme(std::string_view name, const backend& protocol, std::string_view transport) noexcept
+      : name_(name), transport_(transport), protocol_(&protocol), next_(first_) {
+    first_ = this;
+  }
+  scheme(const scheme&) = delete;
+  scheme& operator=(const scheme&) = delete;
+
+  std::string_view name() const noexcept { return name_; }
+  std::string_view transport() const noexcept { return transport_; }
+  const backend& protocol() const noexcept { return *protocol_; }
+
+  static const scheme* find(std::string_view name) noexcept {
+    for (const scheme* s = first_; s != nullptr; s = s->next_) {
+      if (s->name_ == name) return s;
+    }
+    return nullptr;
+  }
+
+  template <class Visit>
+  static void for_each(Visit&& visit) {
+    for (const scheme* s = first_; s != nullptr; s = s->next_) visit(*s);
+  }
+
+ private:
+  inline static constinit const scheme* first_ = nullptr;
+
+  std::string_view name_;
+  std::string_view transport_;
+  const backend* protocol_;
+  const scheme* next_;
+};
+
+/// What is said about a URL whose scheme nobody registered.
+inline status unknown_scheme(std::string_view name) {
+  std::string known;
+  scheme::for_each([&known](const scheme& s) {
+    known.append(known.empty() ? "" : ", ").append(s.name());
+  });
+  return status::invalid_argument(
+      "the URL scheme '" + std::string(name.substr(0, 32)) + "' is not known here (" +
+      (known.empty() ? "none is" : "known: " + known) +
+      "); include its header, such as <polywire/tcp.hpp> or <polywire/inproc.hpp>");
+}
+
+}  // namespace polywire::inline v1::rpc

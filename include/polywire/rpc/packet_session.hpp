@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/rpc/session.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace polywire::inline v1::rpc {
+
+/// What two linked sessions of one process say to each other, instead of bytes.
+class packet {
+ public:
+  enum class kind : std::uint8_t {
+    open, message, half_close, cancel, metadata, end, credit, drain, close
+  };
+
+  packet(kind k, call_id id) noexcept : what(k), call(id) {}
+
+  kind what;
+  bool has_message = false;
+  bool last = false;
+  format encoding = format::protobuf;
+  call_id call;
+  /// open: number of the method, and its name when the number is new. credit: how much.
+  std::uint32_t number = 0;
+  std::string name;
+  time_point deadline = never;
+  /// The message: an object, or bytes where the sender had no object to give.
+  owned_message object;
+  buffer encoded;
+  polywire::metadata metadata;
+  status how;
+};
+
+/// A session whose connection hands objects over, within one process.
+class packet_session : public session {
+ public:
+  virtual void receive(packet&& p) = 0;
+  /// What the other end is to receive, in order. The driver takes it.
+  std::vector<packet>& outbox() noexcept { return outbox_; }
+  /// The other end is gone.
+  virtual void lost(const status& why) = 0;
+
+ protected:
+  std::vector<packet> outbox_;
+};
+
+}  // namespace polywire::inline v1::rpc

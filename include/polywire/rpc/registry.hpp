@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/core/method.hpp"
+#include "polywire/core/status.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace polywire::inline v1::rpc {
+
+/// A method that is served. The server derives from it what it needs to run a call.
+class method_entry {
+ public:
+  method_entry(std::string_view name, call_type type, idempotency repeat)
+      : name_(name), info_(name_, type, repeat) {}
+  method_entry(const method_entry&) = delete;
+  method_entry& operator=(const method_entry&) = delete;
+  virtual ~method_entry() = default;
+
+  const method_info& info() const noexcept { return info_; }
+
+ private:
+  std::string name_;
+  method_info info_;
+};
+
+/// The methods of a server. Filled before the first listen, then only read, by any thread.
+class registry {
+ public:
+  /// Errors: `already_exists`.
+  status add(std::unique_ptr<method_entry> entry) {
+    const std::string_view name = entry->info().name();
+    if (!methods_.try_emplace(name, nullptr).second) {
+      return status::already_exists("method '" + std::string(name) + "' has a handler already");
+    }
+    methods_[name] = std::move(entry);
+    return {};
+  }
+  /// Takes every call whose name nobody else takes.
+  void set_fallback(std::unique_ptr<method_entry> entry) { fallback_ = std::move(entry); }
+
+  method_entry* find(std::string_view name) const noexcept {
+    const auto found = methods_.find(name);
+    return found != methods_.end() ? found->second.get() : fallback_.get();
+  }
+
+  auto begin() const noexcept { return methods_.begin(); }
+  auto end() const noexcept { return methods_.end(); }
+
+ private:
+  std::map<std::string_view, std::unique_ptr<method_entry>, std::less<>> methods_;
+  std::unique_ptr<method_entry> fallback_;
+};
+
+}  // namespace polywire::inline v1::rpc

@@ -1,0 +1,4 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+
+#include "bad_header.hpp"

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/inproc.hpp"
+#include "polywire/tcp.hpp"
+#include "polywire/testing/conformance/environment.hpp"
+
+#include "support/catch.hpp"
+
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <tuple>
+
+#include <unistd.h>
+
+namespace backends {
+
+namespace conformance = polywire::testing::conformance;
+
+inline std::string unique_name() {
+  static std::atomic<int> count = 0;
+  return "conformance-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
+}
+
+struct inproc : conformance::environment {
+  inproc()
+      : environment(
+            "inproc", [] { return "inproc://" + unique_name(); },
+            conformance::capabilities().carries_bytes(false).crosses_processes(false)) {}
+};
+struct tcp : conformance::environment {
+  tcp() : environment("tcp", [] { return std::string("tcp://127.0.0.1:0"); }) {}
+};
+struct unix_socket : conformance::environment {
+  unix_socket()
+      : environment("unix", [] {
+          return "unix:" + (std::filesystem::temp_directory_path() / unique_name()).string();
+        }) {}
+};
+
+/// What the suite runs over. A new backend is one more type here.
+using all = std::tuple<inproc, tcp, unix_socket>;
+
+/// Runs every scenario, each as a section of Catch's, so that a failure has its name.
+inline void run(std::span<const conformance::scenario> scenarios,
+                const conformance::environment& where) {
+  for (const conformance::scenario& scenario : scenarios) {
+    if (scenario.section() == "faults" && !where.can().crosses_processes()) continue;
+    DYNAMIC_SECTION(where.scheme() << ": " << scenario.name()) {
+      try {
+        scenario.run(where);
+        SUCCEED();
+      } catch (const std::exception& error) {
+        FAIL(where.scheme() << ": " << error.what());
+      }
+    }
+  }
+}
+
+}  // namespace backends

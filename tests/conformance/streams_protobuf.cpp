@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+
+#include "conformance/backends.hpp"
+#include "conformance/protobuf_messages.hpp"
+
+#include "polywire/testing/conformance/stream_ends.hpp"
+#include "polywire/testing/conformance/stream_flow.hpp"
+#include "polywire/testing/conformance/streaming.hpp"
+
+namespace conformance = polywire::testing::conformance;
+using messages = protobuf_messages;
+
+TEMPLATE_LIST_TEST_CASE("streams with protobuf", "[conformance][streaming]", backends::all) {
+  backends::run(conformance::streaming::all<messages>, TestType());
+}
+TEMPLATE_LIST_TEST_CASE("ends of streams with protobuf", "[conformance][streaming]",
+                        backends::all) {
+  backends::run(conformance::stream_ends::all<messages>, TestType());
+}
+TEMPLATE_LIST_TEST_CASE("flow of streams with protobuf", "[conformance][streaming]",
+                        backends::all) {
+  backends::run(conformance::stream_flow::all<messages>, TestType());
+}

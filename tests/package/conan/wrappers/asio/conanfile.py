@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: 2026 The polywire authors
+# SPDX-License-Identifier: MIT
+from conan import ConanFile
+
+
+class SystemAsio(ConanFile):
+    """Asio as the system's package manager installed it."""
+
+    name = "asio"
+    version = "1.22.1"
+    user = "system"
+    package_type = "header-library"
+
+    def package_info(self):
+        self.cpp_info.includedirs = []  # the compiler finds it; /usr/include must not be named
+        self.cpp_info.libdirs = []
+        self.cpp_info.bindirs = []
+        self.cpp_info.set_property("cmake_file_name", "asio")
+        self.cpp_info.set_property("cmake_target_name", "asio::asio")
