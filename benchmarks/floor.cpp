@@ -28,12 +28,14 @@ void serve(const std::function<void(std::uint16_t)>& report) {
   // Messages are reused: their strings keep their storage.
   user::v1::CreateUserRequest request;
   user::v1::User reply;
-  floor_link link(acceptor.accept(), [&](auto& to, std::uint32_t call, const void* bytes, int size) {
-    if (!request.ParseFromArray(bytes, size)) throw std::runtime_error("malformed request");
-    reply.Clear();
-    answer(request, reply);
-    to.append(call, reply);
-  });
+  floor_link link(acceptor.accept(),
+                  [&](auto& to, std::uint32_t call, const void* bytes, int size) {
+                    if (!request.ParseFromArray(bytes, size))
+                      throw std::runtime_error("malformed request");
+                    reply.Clear();
+                    answer(request, reply);
+                    to.append(call, reply);
+                  });
   link.start();
   context.run();
 }
@@ -61,7 +63,8 @@ double call(std::uint16_t port, std::uint32_t outstanding, const timing& how) {
 
 benchmark unary(const char* name, std::uint32_t outstanding) {
   return {name, "calls/s", name, [outstanding](const timing& how) {
-            return run_pair(serve, [&](std::uint16_t port) { return call(port, outstanding, how); });
+            return run_pair(serve,
+                            [&](std::uint16_t port) { return call(port, outstanding, how); });
           }};
 }
 

@@ -16,9 +16,9 @@
 
 namespace benchmarks {
 
-/// One end of a connection as a good Asio programmer writes it who has no other wishes: callbacks, one
-/// buffer each way, every frame of a read handled in place, all answers in one write. As many bytes as
-/// polywire's frames have:
+/// One end of a connection, as a good Asio programmer writes it who has no other wishes: callbacks,
+/// one buffer each way, every frame of a read handled in place, all answers in one write. As many
+/// bytes as polywire's frames have:
 ///
 ///   | size of the payload, 4 bytes | number of the call, 4 bytes | payload |
 template <class OnFrame>

@@ -58,9 +58,9 @@ std::vector<benchmark> select(const std::vector<std::string>& filters) {
   };
   std::vector<benchmark> selected;
   for (const benchmark& b : all) {
-    const bool is_floor_of_wanted = std::any_of(all.begin(), all.end(), [&](const benchmark& other) {
-      return other.floor == b.name && wanted(other);
-    });
+    const bool is_floor_of_wanted =
+        std::any_of(all.begin(), all.end(),
+                    [&](const benchmark& other) { return other.floor == b.name && wanted(other); });
     if (wanted(b) || is_floor_of_wanted) selected.push_back(b);
   }
   return selected;

@@ -96,9 +96,8 @@ class child {
 
 double run_pair(const std::function<void(const std::function<void(std::uint16_t)>&)>& serve,
                 const std::function<double(std::uint16_t port)>& measure) {
-  const child server("server", 0, [&](const auto& say) {
-    serve([&](std::uint16_t port) { say(port); });
-  });
+  const child server("server", 0,
+                     [&](const auto& say) { serve([&](std::uint16_t port) { say(port); }); });
   const auto port = static_cast<std::uint16_t>(server.heard());
   const child client("client", 1, [&](const auto& say) { say(measure(port)); });
   return client.heard();

@@ -22,7 +22,8 @@ using user::v1::CreateUserRequest;
 using user::v1::ListUsersRequest;
 using user::v1::User;
 
-inline constexpr polywire::unary<CreateUserRequest, User> create_user{"user.v1.UserService/CreateUser"};
+inline constexpr polywire::unary<CreateUserRequest, User> create_user{
+    "user.v1.UserService/CreateUser"};
 inline constexpr polywire::server_streaming<ListUsersRequest, User> list_users{
     "user.v1.UserService/ListUsers"};
 
@@ -33,15 +34,16 @@ inline void add_handlers(polywire::server& server) {
     return reply;
   });
   // Goes on until the client leaves.
-  server.handle(list_users, [](const ListUsersRequest&,
-                               polywire::writer<User>& users) -> asio::awaitable<polywire::status> {
-    User user;
-    answer(make_request(), user);
-    for (;;) {
-      polywire::status sent = co_await users.async_write(user);
-      if (!sent) co_return sent;
-    }
-  });
+  server.handle(list_users,
+                [](const ListUsersRequest&,
+                   polywire::writer<User>& users) -> asio::awaitable<polywire::status> {
+                  User user;
+                  answer(make_request(), user);
+                  for (;;) {
+                    polywire::status sent = co_await users.async_write(user);
+                    if (!sent) co_return sent;
+                  }
+                });
 }
 
 /// For co_spawn: what a coroutine throws leaves from `io_context::run`.

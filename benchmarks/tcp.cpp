@@ -76,7 +76,7 @@ double stream(std::uint16_t port, const timing& how) {
 }
 
 // Later calls: the first ones carry greetings and the method's name.
-double count_bytes(std::uint16_t port, std::uint64_t byte_counts::*direction) {
+double count_bytes(std::uint16_t port, std::uint64_t byte_counts::* direction) {
   asio::io_context context(1);
   byte_counts counts;
   polywire::client_options options;
@@ -114,7 +114,7 @@ std::vector<benchmark> tcp_benchmarks() {
   const auto outstanding = [](int n) {
     return [n](std::uint16_t port, const timing& how) { return call(port, n, how); };
   };
-  const auto bytes = [](std::uint64_t byte_counts::*direction) {
+  const auto bytes = [](std::uint64_t byte_counts::* direction) {
     return [direction](std::uint16_t port, const timing&) { return count_bytes(port, direction); };
   };
   return {

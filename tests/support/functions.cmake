@@ -44,8 +44,8 @@ function(polywire_add_protos target root)
     # The headers of a static library's users must exist before those users are compiled.
     add_library(${target}_objects STATIC ${generated})
     target_compile_features(${target}_objects PUBLIC cxx_std_20)
-    # Not optimised: it is compiled in every build, and is not what is tested.
-    target_compile_options(${target}_objects PRIVATE -w -O0 -g0)
+    # Not optimised in Debug: it is compiled in every build, and is not what is tested.
+    target_compile_options(${target}_objects PRIVATE -w "$<$<CONFIG:Debug>:-O0;-g0>")
     target_include_directories(${target}_objects SYSTEM PUBLIC "${out}")
     target_link_libraries(${target}_objects PUBLIC protobuf::libprotobuf)
   endif()

@@ -69,7 +69,6 @@ void start_read(const ref<stream_core>& stream, Handler handler) {
   auto* op = new typed_read<T, Handler>(stream, std::move(handler));
   io::loop& home = *stream->home();
   if (home.here()) {
-    const io::loop::turn turn(home);
     stream->start_read(*op);
   } else {
     home.post(*op);
@@ -85,7 +84,6 @@ void start_write(const ref<stream_core>& stream, const outgoing* message, bool l
   op->last = last;
   io::loop& home = *stream->home();
   if (home.here()) {
-    const io::loop::turn turn(home);
     stream->start_write(*op, message);
     return;
   }

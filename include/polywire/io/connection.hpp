@@ -32,8 +32,9 @@ class connection : public flushable, public timer, public std::enable_shared_fro
       : loop_(std::move(home)), owner_(&owner) {}
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
+  /// May happen on any thread once it is closed.
   virtual ~connection() {
-    loop_->forget(*this);
+    if (dirty_) loop_->forget(*this);
     loop_->remove_timer(*this);
   }
 
@@ -66,6 +67,7 @@ class connection : public flushable, public timer, public std::enable_shared_fro
   void tell_closed() {
     if (std::exchange(closed_, true)) return;
     loop_->remove_timer(*this);
+    if (take_dirty()) loop_->forget(*this);
     if (connection_owner* owner = std::exchange(owner_, nullptr)) owner->on_closed(*this);
   }
 

@@ -139,11 +139,11 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
     };
     post(*new letter(std::forward<F>(f)));
   }
-  /// Now when on the loop's thread, else as soon as possible.
+  /// Now when on the loop's thread, else as soon as possible. What becomes ready waits for the end of
+  /// the turn, or for a turn of its own: whoever starts an operation is not called back from within.
   template <class F>
   void run(F&& f) {
     if (here()) {
-      turn t(*this);
       f();
     } else {
       post_function(std::forward<F>(f));
@@ -169,6 +169,7 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
     if (timers_.earliest() < armed_) arm();
   }
   void remove_timer(timer& t) noexcept {
+    if (!t.is_set()) return;
     timers_.remove(t);
     if (timers_.empty() && armed_ != never) disarm();
   }

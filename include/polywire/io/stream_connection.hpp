@@ -53,7 +53,7 @@ class stream_connection final : public connection, private stream_user {
     if (is_closed()) return;
     session_->at(loop_->now());
     bool more = !error;
-    for (int rounds = 0; more && rounds < most_reads && !session_->finished() && stream_; ++rounds) {
+    for (int rounds = 0; more && rounds < most_reads && may_read(); ++rounds) {
       const auto into = session_->prepare();
       const std::size_t n = stream_->read_some(into, error);
       session_->commit(n);
@@ -62,13 +62,13 @@ class stream_connection final : public connection, private stream_user {
     if (error && error != asio::error::would_block && error != asio::error::try_again &&
         !session_->finished()) {
       if (error == asio::error::eof) {
+        at_eof_ = true;
         session_->eof();
       } else {
         session_->lost(status::unavailable("connection to " + peer_ + " lost: " + error.message()));
       }
     }
     mark_dirty();
-    if (!session_->finished()) wait_readable();
     update_timer();
   }
 
@@ -80,12 +80,20 @@ class stream_connection final : public connection, private stream_user {
 
   void flush() override {
     take_dirty();
-    if (is_closed() || writing_) return;
+    if (is_closed()) return;
     const auto self = shared_from_this();
     session_->at(loop_->now());
+    if (!writing_) write_output();
+    if (is_closed()) return;
+    if (session_->finished() && !writing_) return close_stream();
+    if (may_read()) wait_readable();
+    update_timer();
+  }
+
+  void write_output() {
     for (int rounds = 0; rounds < most_writes; ++rounds) {
       const auto pieces = session_->output();
-      if (pieces.empty()) break;
+      if (pieces.empty()) return;
       error_code error;
       const std::size_t n = stream_->write_some(pieces, error);
       if (n > 0) {
@@ -94,21 +102,17 @@ class stream_connection final : public connection, private stream_user {
       }
       if (error == asio::error::would_block || error == asio::error::try_again) {
         if (stuck_at_ == never) stuck_at_ = after(loop_->now(), bounds_->write_timeout);
-        wait_writable();
-        break;
+        return wait_writable();
       }
-      if (error) {
-        // What the peer sent before it went is still to be read: it may hold the answer.
-        if (reading_ && !session_->finished() && !std::exchange(write_failed_, true)) {
-          stuck_at_ = after(loop_->now(), bounds_->close_timeout);
-          break;
-        }
-        return drop(status::unavailable("connection to " + peer_ + " lost: " + error.message()));
+      if (!error) continue;
+      // What the peer sent before it went is still to be read: it may hold the answer.
+      if (reading_ && !session_->finished() && !std::exchange(write_failed_, true)) {
+        stuck_at_ = after(loop_->now(), bounds_->close_timeout);
+        return;
       }
+      return drop(status::unavailable("connection to " + peer_ + " lost: " + error.message()));
     }
-    if (session_->finished() && !writing_) return close_stream();
-    if (!writing_ && !write_failed_ && !session_->output().empty()) mark_dirty();
-    update_timer();
+    mark_dirty();
   }
 
   void on_time() override {
@@ -144,8 +148,11 @@ class stream_connection final : public connection, private stream_user {
     if (!is_set() || next < when()) loop_->set_timer(*this, next);
   }
 
+  bool may_read() const noexcept {
+    return stream_ && !session_->finished() && session_->wants_input();
+  }
   void wait_readable() {
-    if (std::exchange(reading_, true)) return;
+    if (at_eof_ || std::exchange(reading_, true)) return;
     stream_->wait_readable(std::shared_ptr<stream_user>(shared_from_this(), this));
   }
   void wait_writable() {
@@ -164,6 +171,7 @@ class stream_connection final : public connection, private stream_user {
   bool reading_ = false;
   bool writing_ = false;
   bool write_failed_ = false;
+  bool at_eof_ = false;
 };
 
 }  // namespace polywire::inline v1::io

@@ -59,6 +59,8 @@ class call_table {
   }
 
   std::size_t size() const noexcept { return count_; }
+  /// Records that are kept for later.
+  std::size_t spare() const noexcept { return spare_.size(); }
 
   /// Any open call, or null: how to end all of them while each one's end may open or end others.
   Call* any() noexcept {

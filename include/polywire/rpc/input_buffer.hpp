@@ -15,6 +15,13 @@ namespace polywire::inline v1::rpc {
 /// the bytes of a message that has not come whole, so an idle connection holds nothing.
 class input_buffer {
  public:
+  input_buffer() = default;
+  input_buffer(const input_buffer&) = delete;
+  input_buffer& operator=(const input_buffer&) = delete;
+  ~input_buffer() {
+    if (data_ != nullptr) release();
+  }
+
   std::span<std::byte> prepare() {
     const std::size_t kept = rest_.size();
     std::byte* start = acquire(kept + least);
@@ -28,9 +35,8 @@ class input_buffer {
   /// Ends what `prepare` began: `left` are the bytes at the end of what `commit` gave that are to be
   /// kept.
   void finish(bytes_view left) {
-    buffer kept;
-    kept.append(left);
-    rest_ = std::move(kept);
+    rest_ = buffer();
+    rest_.append(left);  // a copy from the buffer that is given back now
     release();
   }
 

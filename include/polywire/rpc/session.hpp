@@ -155,6 +155,9 @@ class byte_session : public session {
   /// Where the next bytes are to be read to, at least one. Valid until `commit`, which must follow
   /// before another session's `prepare` on this thread: idle sessions share one buffer per thread.
   virtual std::span<std::byte> prepare() = 0;
+  /// False: read nothing for now. Protocols without credits slow their peer down that way; after the
+  /// commands that change it, `consumed` above all, the driver asks again.
+  virtual bool wants_input() const noexcept { return true; }
   /// `n` bytes have come; 0 only gives the buffer back.
   virtual void commit(std::size_t n) = 0;
   /// The peer has closed its direction.

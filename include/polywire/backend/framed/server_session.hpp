@@ -3,6 +3,7 @@
 #pragma once
 
 #include "polywire/backend/framed/session.hpp"
+#include "polywire/rpc/names.hpp"
 
 #include <chrono>
 #include <string>
@@ -14,22 +15,25 @@ namespace polywire::inline v1::framed {
 class server_session final : public session {
  public:
   explicit server_session(const rpc::session_config& config)
-      : session(config, rpc::call_event::response, rpc::call_event::request),
-        methods_(config.methods) {}
+      : session(config, rpc::role::server), methods_(config.methods) {}
 
   std::size_t capacity() const noexcept override { return 0; }
 
   result<rpc::call_id> open(const rpc::call_head&, rpc::call_sink&, const outgoing*,
                             bool) override {
-    return status::failed_precondition("a server does not call").set_reached(outcome::not_sent);
+    return not_now("a server does not call");
   }
   void half_close(rpc::call_id) override {}
   void cancel(rpc::call_id) override {}
 
   void reply(rpc::call_id id, const metadata& initial) override {
     call* c = calls_.find(id);
-    if (c == nullptr || initial.empty()) return;
-    advance(*c, rpc::call_event::metadata, false);
+    if (c == nullptr || c->over || initial.empty()) return;
+    const rpc::call_state next = rpc::next_state(c->state, rpc::call_event::metadata);
+    if (next == rpc::call_state::illegal) return;
+    c->state = next;
+    c->broken = !is_sendable(initial);
+    if (c->broken) return;
     wire::frame::frame f;
     f.call = id;
     f.metadata = &initial;
@@ -39,34 +43,38 @@ class server_session final : public session {
   void end(rpc::call_id id, const outgoing* last, const status& how,
            const metadata& trailing) override {
     call* c = calls_.find(id);
-    if (c == nullptr) return;
-    c->sink = nullptr;
-    if (c->holds) {
-      c->end_after_held = how;
-      c->trailing_after_held = trailing;
-      return;
+    if (c == nullptr || c->over) return;
+    set_over(*c);
+    if (c->broken || !is_sendable(trailing)) {
+      return say_end(*c, status::internal("the metadata of the reply is too large to be sent"), {});
     }
-    if (last != nullptr && how.ok()) {
-      wire::frame::frame f;
-      f.call = id;
-      f.flags = wire::frame::flag_end;
-      if (!trailing.empty()) f.metadata = &trailing;
-      auto done = out_.message(*c, f, *last);
-      if (done && *done == rpc::sent::held) return;
-      if (!done) {
-        const status refused(done.status().code() == status_code::resource_exhausted
-                                 ? status_code::resource_exhausted
-                                 : status_code::internal,
-                             "the reply cannot be sent: " + done.status().message());
-        send_end(id, refused, trailing);
-      }
-    } else {
-      send_end(id, how, trailing);
-    }
-    erase(*c);
+    if (how.ok() && last != nullptr) return end_with(*c, *last, trailing);
+    // Only this session knows what no handler has seen.
+    const bool too_good = how.reached() != outcome::processed;
+    say_end(*c, too_good ? status(how).set_reached(outcome::processed) : how, trailing);
   }
 
  private:
+  void end_with(call& c, const outgoing& last, const metadata& trailing) {
+    wire::frame::frame f;
+    f.call = c.id;
+    f.flags = wire::frame::flag_end;
+    if (!trailing.empty()) f.metadata = &trailing;
+    const auto done = out_.message(c, f, last);
+    if (!done) {
+      const status_code code = done.status().code() == status_code::resource_exhausted
+                                   ? status_code::resource_exhausted
+                                   : status_code::internal;
+      return say_end(c, status(code, "the reply cannot be sent: " + done.status().message()),
+                     trailing);
+    }
+    if (*done == rpc::sent::done) erase(c);
+  }
+
+  void say_end(call& c, const status& how, const metadata& trailing) {
+    if (out_.end_in_turn(c, how, trailing)) erase(c);
+  }
+
   void on_call_frame(const wire::frame::frame& f) override {
     call* c = calls_.find(f.call);
     const bool opens = f.method != 0 || !f.name.empty();
@@ -78,21 +86,18 @@ class server_session final : public session {
       if (c == nullptr) return;
     }
     if ((f.flags & wire::frame::flag_cancel) != 0) return on_cancel(*c);
-    const bool more = (f.flags & wire::frame::flag_more) != 0;
-    const bool last = (f.flags & wire::frame::flag_last) != 0 && !more;
-    if (f.has_payload) {
-      if (!take_payload(*c, f, last)) return;
-      if (last) advance_half_closed(*c);
-    } else if (last) {
-      if (rpc::next_state(c->state, rpc::call_event::half_close) == rpc::call_state::illegal) {
-        return fail("a call's messages end twice");
-      }
-      advance_half_closed(*c);
-      if (c->sink != nullptr) c->sink->on_half_close();
+    const bool last = (f.flags & wire::frame::flag_last) != 0;
+    if (f.has_payload && !take_payload(*c, f, last)) return;
+    if (!last) return;
+    if (rpc::next_state(c->state, rpc::call_event::half_close) == rpc::call_state::illegal) {
+      return fail("a call's messages end twice");
     }
+    if (c->assembling) return fail("a call's messages end within one");
+    half_close_state(*c);
+    if (!f.has_payload && !c->over) c->sink->on_half_close();
   }
 
-  /// Null: refused, or the connection is over.
+  /// Null: refused, or over already.
   call* open_call(const wire::frame::frame& f) {
     rpc::method_entry* method = nullptr;
     if (!find_method(f, method)) return nullptr;
@@ -113,35 +118,47 @@ class server_session final : public session {
     call& c = calls_.insert(f.call);
     c.state = rpc::call_state::open;
     c.encoding = f.encoding;
+    c.started = method->info().streams_requests();
     out_.start(c);
     in_.start(c);
     rpc::call_head head(method->info().name(), method->info().type(), initial, f.encoding);
     if (head.method.empty()) head.method = name_of(f);
-    if (f.has_timeout) {
-      const auto most = static_cast<std::uint64_t>(std::chrono::microseconds::max().count()) / 2000;
-      head.deadline = f.timeout_us > most
-                          ? never
-                          : after(now_, std::chrono::microseconds(f.timeout_us));
-    }
+    if (f.has_timeout) head.deadline = deadline_of(f);
     rpc::call_sink* sink = sink_->on_open(f.call, *method, head, refusal);
-    if (sink == nullptr) {
+    if (calls_.find(f.call) != &c) {  // it was ended in there, or everything was
+      if (sink != nullptr && finished_) {
+        sink->on_end(status::unavailable("the connection was closed"), {});
+      }
+      return nullptr;
+    }
+    if (sink == nullptr && !c.over) {
       erase(c);
       return refuse(f.call, std::move(refusal));
     }
-    c.sink = sink;
+    if (!c.over) c.sink = sink;
     return &c;
   }
 
+  time_point deadline_of(const wire::frame::frame& f) const noexcept {
+    constexpr auto most = static_cast<std::uint64_t>(std::chrono::microseconds::max().count()) / 2000;
+    return f.timeout_us > most ? never : after(now_, std::chrono::microseconds(f.timeout_us));
+  }
+
   call* refuse(std::uint32_t id, status why) {
+    if (why.ok()) why = status::unavailable("the server refuses the call");
     why.set_reached(outcome::rejected);
-    send_end(id, why, {});
+    out_.end(id, why, {});
     return nullptr;
   }
 
   bool find_method(const wire::frame::frame& f, rpc::method_entry*& method) {
     if (!f.name.empty()) {
-      if (is_method_name(f.name)) method = methods_->find(f.name);
-      if (f.method == 0 || names_.bind(f.method, f.name, method)) return true;
+      const bool good = is_method_name(f.name);
+      if (good) method = methods_->find(f.name);
+      // What is no name is not kept.
+      if (f.method == 0 || names_.bind(f.method, good ? f.name : std::string_view(), method)) {
+        return true;
+      }
       fail("a method number is out of range or bound twice");
       return false;
     }
@@ -163,40 +180,29 @@ class server_session final : public session {
 
   void on_cancel(call& c) {
     rpc::call_sink* sink = c.sink;
-    const std::uint32_t id = c.id;
     const status how = status::cancelled("the client cancelled the call");
-    send_end(id, how, {});
+    out_.end(c.id, how, {});
     erase(c);
     if (sink != nullptr) sink->on_end(status(how), {});
   }
 
+  // Repeating is safe as long as no handler saw anything.
   void on_too_large(call& c) override {
     rpc::call_sink* sink = c.sink;
-    const std::uint32_t id = c.id;
     status how = status::resource_exhausted("the message has more than " +
                                             std::to_string(bounds_->max_message) +
                                             " bytes (limits::max_message)")
-                     .set_reached(outcome::rejected);
-    send_end(id, how, {});
+                     .set_reached(c.started ? outcome::processed : outcome::rejected);
+    out_.end(c.id, how, {});
     erase(c);
-    if (sink != nullptr) sink->on_end(std::move(how), {});
+    sink->on_end(std::move(how), {});
   }
 
-  void on_goodbye(const status&) override {
-    // The client opens nothing more, or is about to close: either way its calls decide.
-  }
-
-  void send_end(std::uint32_t id, const status& how, const metadata& trailing) {
-    wire::frame::frame f;
-    f.call = id;
-    f.flags = wire::frame::flag_end;
-    if (!how.ok()) f.status = &how;
-    if (!trailing.empty()) f.metadata = &trailing;
-    out_.control(f);
-  }
-
-  void advance_half_closed(call& c) const noexcept {
-    c.state = rpc::next_state(c.state, rpc::call_event::half_close);
+  void on_goodbye(const status& why) override {
+    // A client that drains opens nothing more, and closes when its calls have ended.
+    if (!why.ok()) {
+      lost(status::unavailable("the client closed the connection: " + why.message()));
+    }
   }
 
   const rpc::registry* methods_;

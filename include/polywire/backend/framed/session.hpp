@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/rpc/names.hpp"
 #include "polywire/backend/framed/receiver.hpp"
 #include "polywire/backend/framed/sender.hpp"
 #include "polywire/rpc/call_table.hpp"
@@ -10,7 +9,7 @@
 #include "polywire/rpc/session.hpp"
 #include "polywire/wire/frame/decode.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -25,23 +24,29 @@ class session : public rpc::byte_session {
 
   result<rpc::sent> send(rpc::call_id id, const outgoing& message, bool last) override {
     call* c = calls_.find(id);
-    if (c == nullptr) return gone();
+    if (c == nullptr || c->over) return not_now("the call is over");
+    if (c->broken) return status::internal("the initial metadata is too large to be sent");
+    const rpc::call_state next = rpc::next_state(c->state, sends());
+    if (next == rpc::call_state::illegal) return not_now("the messages of the call are finished");
     wire::frame::frame head;
     head.call = id;
+    if (role_ == rpc::role::server) last = false;  // there the end of the call says it
     if (last) head.flags = wire::frame::flag_last;
     auto done = out_.message(*c, head, message);
-    if (done) advance(*c, sent_event_, last);
+    if (!done) return done;
+    c->state = next;
+    if (last) half_close_state(*c);
     return done;
   }
 
   void consumed(rpc::call_id id, std::size_t cost) override {
     call* c = calls_.find(id);
-    if (c == nullptr) return;
-    if (const std::uint32_t back = in_.consumed(*c, cost); back > 0) send_credit(id, back);
+    if (c == nullptr || c->over) return;
+    if (const std::uint32_t back = in_.consumed(*c, cost, now_); back > 0) send_credit(id, back);
   }
 
   void drain() override {
-    if (std::exchange(draining_, true)) return;
+    if (finished_ || std::exchange(draining_, true)) return;
     const status goodbye;
     wire::frame::frame f;
     f.goodbye = &goodbye;
@@ -50,47 +55,35 @@ class session : public rpc::byte_session {
   }
 
   void close(const status& why) override {
-    if (finished_) return;
-    finished_ = true;
-    wire::frame::frame f;
-    f.goodbye = &why;
-    out_.control(f);
-    end_all(why, outcome::maybe_processed);
+    const status said = why.ok() ? status::unavailable("the connection was closed") : why;
+    hang_up(said, said);
   }
 
   bool finished() const noexcept override {
-    return finished_;
+    return finished_ || (lingered_ && calls_.size() == 0);
   }
 
   std::span<std::byte> prepare() override { return input_.prepare(); }
 
   void commit(std::size_t n) override {
     if (n > 0) {
-      last_heard_ = now_;
+      next_ping_ = after(now_, bounds_->ping_interval);
       pings_ = 0;
+      partial_since_ = now_;
     }
     const std::span<std::byte> all = input_.commit(n);
     std::size_t used = 0;
     if (!greeted_ && !finished_) used = read_preface(all);
-    while (greeted_ && !finished_) {
-      wire::frame::frame f;
-      const auto parsed = wire::frame::decode(all.subspan(used), own_frame_limit, f);
-      if (parsed.state == wire::frame::parse_state::need_more) break;
-      if (parsed.state == wire::frame::parse_state::error) {
-        fail(parsed.problem);
-        break;
-      }
-      used += parsed.size;
-      on_frame(f);
-      release_sent();
-    }
+    if (greeted_) used = read_frames(all, used);
     if (finished_) used = all.size();
-    const bool had_partial = partial_;
     partial_ = used < all.size();
-    if (partial_ && (!had_partial || used > 0)) partial_since_ = now_;
     input_.finish(all.subspan(used));
-    if (const std::uint32_t back = in_.connection_credit(); back > 0) send_credit(0, back);
-    if (out_.overflows()) close(status::resource_exhausted("the peer does not read its answers"));
+    if (finished_) return;
+    if (const std::uint32_t back = in_.connection_back(); back > 0) send_credit(0, back);
+    if (out_.overflows(calls_.size() * bounds_->max_metadata)) {
+      hang_up(status::resource_exhausted("the peer does not read its answers"),
+              status::unavailable("the peer does not read its answers"));
+    }
   }
 
   void eof() override {
@@ -102,7 +95,7 @@ class session : public rpc::byte_session {
     if (finished_) return;
     finished_ = true;
     out_.output().clear();
-    end_all(why, outcome::maybe_processed);
+    end_all(why, true);
   }
 
   std::span<const bytes_view> output() override {
@@ -116,11 +109,10 @@ class session : public rpc::byte_session {
 
   time_point next_timer() const noexcept override {
     if (finished_) return never;
-    time_point next = greeted_ ? after(last_heard_, ping_delay()) : greeting_deadline_;
+    time_point next = greeted_ ? next_ping_ : greeting_deadline_;
     if (partial_) next = std::min(next, after(partial_since_, bounds_->read_progress_timeout));
     if (in_.assemblies() > 0) next = std::min(next, assembly_check_);
-    if (draining_) next = std::min(next, linger_until_);
-    return next;
+    return std::min(next, linger_until_);
   }
 
   void on_timer() override {
@@ -131,34 +123,25 @@ class session : public rpc::byte_session {
     if (partial_ && now_ >= after(partial_since_, bounds_->read_progress_timeout)) {
       return give_up("half a frame came and no more (limits::read_progress_timeout)");
     }
-    if (in_.assemblies() > 0 && now_ >= assembly_check_) end_stuck_messages();
-    if (draining_ && now_ >= linger_until_) {
+    if (in_.assemblies() > 0 && now_ >= assembly_check_ && has_stuck_message()) {
+      return give_up("half a message came and no more (limits::read_progress_timeout)");
+    }
+    if (now_ >= linger_until_) {
       // The peer had time to hear that we drain: it opens nothing any more.
-      if (calls_.size() == 0) finished_ = true;
-      linger_until_ = after(now_, bounds_->close_timeout);
+      lingered_ = true;
+      linger_until_ = never;
     }
-    if (greeted_ && now_ >= after(last_heard_, ping_delay())) {
-      if (pings_ == most_pings) {
-        return give_up("the peer is silent and does not answer pings (limits::ping_interval)");
-      }
-      ++pings_;
-      wire::frame::frame f;
-      f.has_ping = true;
-      f.ping = pings_;
-      out_.control(f);
-    }
+    if (greeted_ && now_ >= next_ping_) ping();
   }
 
  protected:
-  session(const rpc::session_config& config, rpc::call_event sent, rpc::call_event received)
+  session(const rpc::session_config& config, rpc::role role)
       : bounds_(config.limits),
         sink_(config.sink),
+        role_(role),
         out_(*config.limits),
         in_(*config.limits),
-        sent_event_(sent),
-        received_event_(received),
-        greeting_deadline_(after(config.now, config.limits->handshake_timeout)),
-        last_heard_(config.now) {
+        greeting_deadline_(after(config.now, config.limits->handshake_timeout)) {
     at(config.now);
     out_.output().append(wire::frame::preface);
     wire::frame::frame f;
@@ -167,8 +150,8 @@ class session : public rpc::byte_session {
         std::min<std::size_t>(bounds_->max_message, 0x7fffffff));
     f.hello.max_calls = bounds_->max_calls;
     f.hello.max_frame = own_frame_limit;
-    f.hello.call_credit = bounds_->call_credit;
-    f.hello.connection_credit = bounds_->connection_credit;
+    f.hello.call_credit = in_.call_credit();
+    f.hello.connection_credit = in_.connection_credit();
     out_.control(f);
   }
 
@@ -178,44 +161,63 @@ class session : public rpc::byte_session {
   /// The message breaks this side's limit: end that call, and it alone.
   virtual void on_too_large(call& c) = 0;
 
-  /// The payload of a frame of an open call. False: `c` may be gone.
+  /// The payload of a frame of an open call; `last` ends its direction. False: `c` may be gone.
   bool take_payload(call& c, const wire::frame::frame& f, bool last) {
-    const rpc::call_state next = rpc::next_state(c.state, received_event_);
+    const rpc::call_state next = rpc::next_state(c.state, receives());
     if (next == rpc::call_state::illegal) {
       fail("a message came after the end of its direction");
       return false;
     }
+    c.state = next;
+    if (c.over) return true;
     bytes_view whole;
     std::size_t cost = 0;
     switch (in_.take(c, f, now_, whole, cost)) {
-      case received::violation: fail("the peer exceeds its credit or a message its size"); return false;
+      case received::violation:
+        fail("a message exceeds the call's credit or its own size");
+        return false;
       case received::too_large: on_too_large(c); return false;
       case received::part:
         assembly_check_ = std::min(assembly_check_, after(now_, bounds_->read_progress_timeout));
-        if (const std::uint32_t back = in_.advance(c); back > 0) send_credit(c.id, back);
+        pay_back(c);
         return true;
       case received::message: break;
     }
-    c.state = next;
+    c.started = true;
     const std::uint32_t id = c.id;
-    if (c.sink != nullptr) {
-      if (c.assembling) {
-        const buffer kept = std::move(c.assembly);  // the callback may end the call
-        finish_assembly(c);
-        c.sink->on_message(incoming(c.encoding, kept.view(), cost), last);
-      } else {
-        c.sink->on_message(incoming(c.encoding, whole, cost), last);
-      }
+    if (c.assembling) {
+      const buffer kept = std::move(c.assembly);  // the callback may end the call
+      finish_assembly(c);
+      c.sink->on_message(incoming(c.encoding, kept.view(), cost), last);
+    } else {
+      c.sink->on_message(incoming(c.encoding, whole, cost), last);
     }
     return calls_.find(id) == &c;
   }
 
-  void advance(call& c, rpc::call_event event, bool last) noexcept {
-    c.state = rpc::next_state(c.state, event);
-    if (last) c.state = rpc::next_state(c.state, rpc::call_event::half_close);
+  static void half_close_state(call& c) noexcept {
+    c.state = rpc::next_state(c.state, rpc::call_event::half_close);
   }
 
-  void erase(call& c) noexcept {
+  /// Whether this metadata may be sent, in a frame that has little else.
+  bool is_sendable(const metadata& m) const noexcept {
+    if (m.empty()) return true;
+    wire::frame::frame f;
+    f.call = 0xffffffff;
+    f.flags = wire::frame::flag_end;
+    f.metadata = &m;
+    return m.size() <= bounds_->max_metadata && m.count() <= bounds_->max_metadata_entries &&
+           out_.fits(f);
+  }
+
+  /// Nothing more is said or heard of it.
+  void set_over(call& c) {
+    c.over = true;
+    c.sink = nullptr;
+    finish_assembly(c);
+  }
+
+  void erase(call& c) {
     out_.drop(c);
     finish_assembly(c);
     calls_.erase(c);
@@ -223,31 +225,39 @@ class session : public rpc::byte_session {
 
   /// The peer breaks the protocol.
   void fail(std::string_view problem) {
-    close(status::invalid_argument("protocol error: " + std::string(problem)));
+    const std::string text = "protocol error: " + std::string(problem);
+    hang_up(status::invalid_argument(text), status::unavailable(text));
   }
 
-  /// Gives back the credit of a frame; false when the peer has spent more than it had.
-  bool charge(const wire::frame::frame& f) {
-    if (!f.has_payload || in_.charge(f)) return true;
-    fail("the peer exceeds the connection's credit");
-    return false;
-  }
-
-  static status gone() {
-    return status::failed_precondition("the call is over").set_reached(outcome::not_sent);
+  static status not_now(std::string_view why) {
+    return status::failed_precondition(std::string(why)).set_reached(outcome::not_sent);
   }
 
   const limits* bounds_;
   rpc::session_sink* sink_;
+  rpc::role role_;
+  bool draining_ = false;
+  bool finished_ = false;
   rpc::call_table<call> calls_;
   sender out_;
   receiver in_;
-  bool draining_ = false;
-  bool finished_ = false;
 
  private:
   static constexpr std::uint32_t own_frame_limit = wire::frame::max_frame_default;
   static constexpr std::uint32_t most_pings = 2;
+  static constexpr std::size_t longest_goodbye = 1'024;
+
+  rpc::call_event sends() const noexcept {
+    return role_ == rpc::role::client ? rpc::call_event::request : rpc::call_event::response;
+  }
+  rpc::call_event receives() const noexcept {
+    return role_ == rpc::role::client ? rpc::call_event::response : rpc::call_event::request;
+  }
+  // What only this side may say.
+  std::uint32_t own_flags() const noexcept {
+    return role_ == rpc::role::client ? wire::frame::flag_last | wire::frame::flag_cancel
+                                      : wire::frame::flag_end;
+  }
 
   std::size_t read_preface(bytes_view all) {
     const std::size_t n = std::min(all.size(), wire::frame::preface.size());
@@ -261,20 +271,53 @@ class session : public rpc::byte_session {
     return n;
   }
 
-  void on_frame(const wire::frame::frame& f) {
-    if (f.call != 0) {
-      if (!charge(f)) return;
-      if (f.credit != 0) {
-        if (call* c = calls_.find(f.call)) out_.add_credit(*c, f.credit);
+  // Returns how far it came.
+  std::size_t read_frames(bytes_view all, std::size_t used) {
+    wire::frame::frame f;
+    while (used < all.size() && !finished_) {
+      const auto parsed = wire::frame::decode(all.subspan(used), own_frame_limit, f);
+      if (parsed.state == wire::frame::parse_state::need_more) break;
+      if (parsed.state == wire::frame::parse_state::error) {
+        fail(parsed.problem);
+        break;
       }
-      return on_call_frame(f);
+      used += parsed.size;
+      on_frame(f);
+      release_sent();
+    }
+    return used;
+  }
+
+  void on_frame(const wire::frame::frame& f) {
+    if (f.call == 0) return on_connection_frame(f);
+    if (!heard_hello_) return fail("the first frame is not a hello");
+    constexpr std::uint32_t final =
+        wire::frame::flag_last | wire::frame::flag_end | wire::frame::flag_cancel;
+    if ((f.flags & own_flags()) != 0) return fail("a flag came from the wrong side");
+    if ((f.flags & wire::frame::flag_more) != 0 && ((f.flags & final) != 0 || !f.has_payload)) {
+      return fail("a part of a message ends something, or is no part");
+    }
+    if (f.has_payload && !in_.charge(f)) return fail("the connection's credit is exceeded");
+    if (f.credit != 0) {
+      call* c = calls_.find(f.call);
+      if (c != nullptr && !out_.add_credit(*c, f.credit)) return fail("a call's credit overflows");
+    }
+    on_call_frame(f);
+  }
+
+  void on_connection_frame(const wire::frame::frame& f) {
+    if (f.has_hello == std::exchange(heard_hello_, true)) {
+      return fail(f.has_hello ? "a second hello" : "the first frame is not a hello");
     }
     if (f.has_payload) return fail("a message came without a call");
     if (f.has_hello) {
+      const std::size_t before = capacity();
       out_.set_peer(f.hello, calls_);
-      sink_->on_capacity();
+      if (capacity() > before) sink_->on_capacity();
     }
-    if (f.credit != 0) out_.add_credit(f.credit);
+    if (f.credit != 0 && !out_.add_credit(f.credit)) {
+      return fail("the connection's credit overflows");
+    }
     if (f.has_ping) {
       wire::frame::frame pong;
       pong.has_pong = true;
@@ -294,6 +337,9 @@ class session : public rpc::byte_session {
     f.credit = amount;
     out_.control(f);
   }
+  void pay_back(call& c) {
+    if (const std::uint32_t back = in_.pay_back(c, now_); back > 0) send_credit(c.id, back);
+  }
 
   // Calls whose held message has gone out.
   void release_sent() {
@@ -304,61 +350,81 @@ class session : public rpc::byte_session {
       if (c == nullptr) continue;
       if (c->end_after_held) {
         erase(*c);
-      } else if (c->sink != nullptr) {
+      } else if (!c->over) {
         c->sink->on_sent();
       }
     }
   }
 
-  void finish_assembly(call& c) noexcept {
+  void finish_assembly(call& c) {
     if (!in_.finish(c)) return;
-    calls_.for_each([this](call& other) {
-      if (const std::uint32_t back = in_.advance(other); back > 0) send_credit(other.id, back);
-    });
+    while (call* waiting = in_.next()) pay_back(*waiting);
   }
 
-  void end_stuck_messages() {
-    assembly_check_ = never;
+  bool has_stuck_message() {
+    assembly_check_ = after(now_, bounds_->read_progress_timeout);
     bool stuck = false;
-    calls_.for_each([&](call& c) {
-      if (!c.assembling) return;
+    calls_.for_each([&](const call& c) {
+      if (!in_.is_peers_turn(c)) return;
       const time_point end = after(c.assembly_since, bounds_->read_progress_timeout);
       stuck = stuck || now_ >= end;
       assembly_check_ = std::min(assembly_check_, end);
     });
-    if (stuck) give_up("half a message came and no more (limits::read_progress_timeout)");
+    return stuck;
   }
 
-  void give_up(std::string_view why) { close(status::unavailable(std::string(why))); }
+  void ping() {
+    if (pings_ == most_pings) {
+      return give_up("the peer is silent and does not answer pings (limits::ping_interval)");
+    }
+    ++pings_;
+    next_ping_ = after(now_, bounds_->ping_interval);
+    wire::frame::frame f;
+    f.has_ping = true;
+    f.ping = pings_;
+    out_.control(f);
+  }
 
-  void end_all(const status& why, outcome reached) {
+  void give_up(std::string_view why) {
+    const status how = status::unavailable(std::string(why));
+    hang_up(how, how);
+  }
+
+  // What has been written still goes out, openings too.
+  void hang_up(const status& goodbye, const status& for_calls) {
+    if (finished_) return;
+    finished_ = true;
+    const status shorter(goodbye.code(), goodbye.message().substr(0, longest_goodbye));
+    wire::frame::frame f;
+    f.goodbye = &shorter;
+    out_.control(f);
+    end_all(for_calls, false);
+  }
+
+  void end_all(const status& why, bool output_is_lost) {
     while (call* c = calls_.any()) {
-      rpc::call_sink* sink = std::exchange(c->sink, nullptr);
-      const bool left = c->opened_at <= out_.left();
+      rpc::call_sink* sink = c->sink;
+      const bool never_left = output_is_lost && c->opened_at > out_.left();
       erase(*c);
       if (sink == nullptr) continue;
       status how = why;
-      how.set_reached(left ? reached : outcome::not_sent);
+      how.set_reached(never_left ? outcome::not_sent : outcome::maybe_processed);
       sink->on_end(std::move(how), {});
     }
   }
 
-  duration ping_delay() const noexcept {
-    return bounds_->ping_interval * (std::int64_t{pings_} + 1);
-  }
-
-  rpc::call_event sent_event_;
-  rpc::call_event received_event_;
   rpc::input_buffer input_;
   bytes_view output_;
   time_point greeting_deadline_;
-  time_point last_heard_;
+  time_point next_ping_ = never;
   time_point partial_since_{};
   time_point assembly_check_ = never;
   time_point linger_until_ = never;
   std::uint32_t pings_ = 0;
   bool greeted_ = false;
+  bool heard_hello_ = false;
   bool partial_ = false;
+  bool lingered_ = false;
 };
 
 }  // namespace polywire::inline v1::framed

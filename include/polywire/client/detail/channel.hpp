@@ -38,8 +38,6 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     });
     return made;
   }
-  ~channel() { home_->leave(*this); }
-
   io::loop& home() const noexcept { return *home_; }
   const std::shared_ptr<io::loop>& shared_home() const noexcept { return home_; }
   const rpc::backend& protocol() const noexcept { return scheme_->protocol(); }
@@ -99,7 +97,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     for (const auto& l : std::vector(links_)) {
       l->connection->close(status::cancelled("the client was closed"));
     }
-    if (links_.empty()) alive_.reset();
+    if (links_.empty()) let_go();
   }
 
   void attempt_ended(client_call& call, status how, bool answered) {
@@ -291,7 +289,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
 
   void adopt(std::unique_ptr<io::byte_stream> stream, std::size_t host) {
     if (options_.get_stream_hook()) stream = options_.get_stream_hook()(std::move(stream));
-    auto l = std::make_shared<client_link>(*this);
+    auto l = std::make_shared<client_link>(static_cast<link_events&>(*this));
     const std::string authority =
         host < target_.hosts().size() ? target_.hosts()[host].to_string() : std::string();
     rpc::session_config config(settings_.bounds, *l);
@@ -305,7 +303,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
 
   void connect_inproc() {
     const auto listener = io::inproc_hub::instance().find(target_.name());
-    auto l = std::make_shared<client_link>(*this);
+    auto l = std::make_shared<client_link>(static_cast<link_events&>(*this));
     rpc::session_config config(settings_.bounds, *l);
     config.now = home_->now();
     auto end = std::make_shared<io::linked_connection>(
@@ -325,11 +323,17 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     pump();
   }
 
+  // Whoever still speaks of the channel may do so on another thread.
+  void let_go() {
+    home_->leave(*this);
+    alive_.reset();
+  }
+
   void on_link_capacity() override { pump(); }
   void on_link_closed(client_link& gone) override {
     const auto keep = gone.shared_from_this();
     std::erase(links_, keep);
-    if (closed_ && links_.empty()) return alive_.reset();
+    if (closed_ && links_.empty()) return let_go();
     if (!queue_.empty() && may_connect()) connector_.request();
   }
 

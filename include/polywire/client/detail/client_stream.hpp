@@ -30,7 +30,6 @@ class client_stream final : public stream_core, public client_call {
     keep();
     io::loop& home = channel_->home();
     if (!home.here()) return home.post(static_cast<io::mail&>(*this));
-    const io::loop::turn turn(home);
     channel_->start(*this);
   }
 

@@ -49,7 +49,6 @@ class unary_call final : public counted,
     }
     io::loop& home = channel_->home();
     if (!home.here()) return home.post(static_cast<io::mail&>(*this));
-    const io::loop::turn turn(home);
     channel_->start(*this);
   }
 

@@ -82,8 +82,6 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
       : home_(std::move(home)),
         served_(std::move(what)),
         on_idle_(std::move(on_idle)) {}
-  ~shard() { home_->leave(*this); }
-
   void join() { home_->join(*this); }
   const std::shared_ptr<io::loop>& home() const noexcept { return home_; }
   served& what() const noexcept { return *served_; }
@@ -181,6 +179,7 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
     if (!draining_ || !links_.empty()) return;
     if (!stopped_ && running_.load(std::memory_order_acquire) > 0) return;
     home_->remove_timer(grace_);
+    home_->leave(*this);
     if (auto tell = std::exchange(on_idle_, nullptr)) tell();
   }
 

@@ -108,9 +108,7 @@ void before_sending(const environment& env) {
       status_code::cancelled, outcome::not_sent, "a call cancelled before it began");
   check_equal(handled.load(), 0, "calls that reached the handler");
 
-  gone = running_server(env.listen_url(), [](server& s) {
-           s.handle(api::other, echoes<M>);
-         }).url();
+  gone = running_server(env.listen_url(), [](server& s) { s.handle(api::other, echoes<M>); }).url();
   client waiting(gone, quiet_client());
   std::stop_source later;
   arrivals<result<note>> answers;
@@ -164,8 +162,7 @@ template <class M>
 void racing_with_completion(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(),
-                         [](server& s) { s.handle(api::echo, echoes<M>); });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   constexpr std::size_t calls = 300;
   std::vector<std::stop_source> stops(calls);
@@ -207,9 +204,12 @@ void more_than_the_connection_takes(const environment& env) {
       env.listen_url(),
       [&](server& s) {
         s.handle(api::echo, waits<M>(door, entered));
+        s.handle(api::other, echoes<M>);
       },
       quiet_server(bounds));
-  client user(service.url(), quiet_client(bounds));
+  client user(service.url(), quiet_client());
+  check_ok(user.call(api::other, M::make(1, ""), timeout(patience)).status(),
+           "the call that learns what the server takes");
   std::vector<std::stop_source> stops(12);
   std::vector<arrivals<result<note>>> answers(12);
   for (std::size_t i = 0; i < stops.size(); ++i) {
@@ -238,9 +238,8 @@ void through_a_chain(const environment& env) {
   gate door;
   arrivals<bool> entered;
   arrivals<bool> cancelled;
-  running_server last(env.listen_url(), [&](server& s) {
-    s.handle(api::echo, waits<M>(door, entered, cancelled));
-  });
+  running_server last(env.listen_url(),
+                      [&](server& s) { s.handle(api::echo, waits<M>(door, entered, cancelled)); });
   client to_last(last.url(), quiet_client());
   running_server first(env.listen_url(), [&](server& s) {
     s.handle(api::echo,

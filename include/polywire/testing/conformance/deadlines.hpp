@@ -75,9 +75,8 @@ template <class M>
 void expiry_before_sending(const environment& env) {
   using api = contracts<M>;
   // A URL that could be listened on, and is not.
-  const std::string url = running_server(env.listen_url(), [](server& s) {
-                            s.handle(api::other, echoes<M>);
-                          }).url();
+  const std::string url =
+      running_server(env.listen_url(), [](server& s) { s.handle(api::other, echoes<M>); }).url();
   client user(url, quiet_client());
   auto back = user.call(api::echo, M::make(1, ""), timeout(40ms).wait_for_ready());
   check_status(back.status(), status_code::deadline_exceeded, outcome::not_sent,

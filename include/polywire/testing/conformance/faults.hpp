@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/testing/conformance/line.hpp"
 #include "polywire/testing/conformance/handlers.hpp"
+#include "polywire/testing/conformance/line.hpp"
 #include "polywire/testing/manual_clock.hpp"
 
 #include <algorithm>
@@ -240,9 +240,8 @@ void a_server_that_vanishes(const environment& env) {
   gate door;
   const opens_at_exit opens(door);
   arrivals<bool> entered;
-  running_server service(env.listen_url(), [&](server& s) {
-    s.handle(api::echo, waits<M>(door, entered));
-  });
+  running_server service(env.listen_url(),
+                         [&](server& s) { s.handle(api::echo, waits<M>(door, entered)); });
   asio::io_context context(1);
   const line cable;
   client_options options = through(cable);
@@ -281,10 +280,7 @@ void a_client_that_vanishes(const environment& env) {
   options.clock(time);
   options.stream_hook(cable.hook());
   running_server service(
-      env.listen_url(),
-      [&](server& s) {
-        s.handle(api::echo, waits<M>(door, entered, cancelled));
-      },
+      env.listen_url(), [&](server& s) { s.handle(api::echo, waits<M>(door, entered, cancelled)); },
       options);
   client user(service.url(), quiet_client());
   arrivals<result<note>> answers;
@@ -307,8 +303,7 @@ void too_many_connections(const environment& env) {
   limits bounds;
   bounds.max_connections = 2;
   running_server service(
-      env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); },
-      quiet_server(bounds));
+      env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); }, quiet_server(bounds));
   std::optional<client> first;
   first.emplace(service.url(), quiet_client());
   client second(service.url(), quiet_client());

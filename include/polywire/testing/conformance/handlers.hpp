@@ -18,8 +18,8 @@ inline constexpr auto echoes = [](const typename M::note& n) { return n; };
 /// cancelled meanwhile.
 template <class M>
 auto waits(const gate& door, const arrivals<bool>& entered, const arrivals<bool>& cancelled = {}) {
-  return [door, entered, cancelled](const typename M::note& n, server_context& context)
-             -> asio::awaitable<typename M::note> {
+  return [door, entered, cancelled](const typename M::note& n,
+                                    server_context& context) -> asio::awaitable<typename M::note> {
     const std::stop_callback told(context.stop_token(), [&] { cancelled.put(true); });
     entered.put(true);
     co_await door.wait();
@@ -29,8 +29,8 @@ auto waits(const gate& door, const arrivals<bool>& entered, const arrivals<bool>
 
 /// Sends so many messages as the request's number says, each with the request's text.
 template <class M>
-inline constexpr auto sends = [](const typename M::note& n, writer<typename M::note>& out)
-    -> asio::awaitable<status> {
+inline constexpr auto sends =
+    [](const typename M::note& n, writer<typename M::note>& out) -> asio::awaitable<status> {
   for (std::int64_t i = 0; i < M::number(n); ++i) {
     auto sent = co_await out.async_write(M::make(i, M::text(n)), asio::use_awaitable);
     if (!sent) co_return sent;

@@ -76,9 +76,7 @@ void downloads(const environment& env) {
   if (!env.can().server_streaming()) return download_refused<M>(env);
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::download, sends<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::download, sends<M>); });
   {
     client user(service.url(), quiet_client());
     for (const std::int64_t count : {0, 1, 10'000}) {
@@ -310,9 +308,7 @@ template <class M>
 void opening_what_is_not_there(const environment& env) {
   if (!env.can().bidi_streaming()) return talk_refused<M>(env);
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   auto talk = user.open(api::talk, timeout(patience));
   check(!talk.read(), "a message from a method that nobody handles");

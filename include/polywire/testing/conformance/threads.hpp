@@ -74,8 +74,7 @@ void many_clients_and_threads(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
   running_server service(
-      env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); },
-      quiet_server(), 3);
+      env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); }, quiet_server(), 3);
   on_threads([&](int t) {
     for (int i = 0; i < 5; ++i) {  // each with a connection of its own, opened and closed
       client user(service.url(), quiet_client());
@@ -167,8 +166,8 @@ void stop_from_any_thread(const environment& env) {
   using note = typename M::note;
   for (int round = 0; round < 5; ++round) {
     running_server service(
-        env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); },
-        quiet_server(), 1 + static_cast<unsigned>(round) % 3);
+        env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); }, quiet_server(),
+        1 + static_cast<unsigned>(round) % 3);
     client user(service.url(), quiet_client());
     check_ok(user.call(api::echo, M::make(1, ""), timeout(patience)).status(), "the first call");
     on_threads([&](int t) {

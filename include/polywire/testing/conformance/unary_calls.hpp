@@ -19,9 +19,7 @@ namespace polywire::inline v1::testing::conformance::unary_calls {
 template <class M>
 void unknown_method(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   for (int i = 0; i < 2; ++i) {
     auto back = user.call(api::nowhere, M::make(1, ""), timeout(patience));
@@ -79,9 +77,7 @@ template <class M>
 void a_thousand_calls_in_a_row(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   arrivals<result<note>> answers;
   for (int i = 0; i < 1000; ++i) {
@@ -127,13 +123,9 @@ void forms_of_handlers(const environment& env) {
           co_return n;
         });
       },
+      [](server& s, asio::thread_pool& p) { s.handle(api::echo, echoes<M>, on(p)); },
       [](server& s, asio::thread_pool& p) {
-        s.handle(api::echo, echoes<M>, on(p));
-      },
-      [](server& s, asio::thread_pool& p) {
-        s.handle(
-            api::echo, [](const note& n, server_context&) { return result<note>(n); },
-            on(p));
+        s.handle(api::echo, [](const note& n, server_context&) { return result<note>(n); }, on(p));
       },
       [](server& s, asio::thread_pool& p) {
         s.handle(
@@ -178,9 +170,7 @@ void throwing_handlers(const environment& env) {
           throws(M::number(n));
           co_return n;
         });
-        s.handle(
-            api::third, [&](const note& n) { return throws(M::number(n)), n; },
-            on(pool));
+        s.handle(api::third, [&](const note& n) { return throws(M::number(n)), n; }, on(pool));
         s.handle(api::nowhere, echoes<M>);
       },
       options);
@@ -232,9 +222,7 @@ template <class M>
 void kinds_of_completion(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   {
     client user(service.url(), quiet_client());
     auto blocking = user.call(api::echo, M::make(1, "blocking"));
@@ -262,9 +250,7 @@ template <class M>
 void blocking_where_it_would_hang(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   auto refused = [](const status& got) {
     check_code(got, status_code::failed_precondition, "a blocking call there");
     check(got.message().find("async_") != std::string::npos,

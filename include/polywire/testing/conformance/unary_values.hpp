@@ -72,9 +72,7 @@ void replies_without_encoding(const environment& env) {
 template <class M>
 void a_mebibyte(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   std::string text(std::size_t{1} << 20, 'a');
   for (std::size_t i = 0; i < text.size(); i += 997) text[i] = static_cast<char>('b' + i % 20);
@@ -205,9 +203,7 @@ template <class M>
 void the_reply_has_the_format_of_the_request(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   for (const payload& request : M::encodings()) {
     auto back = user.call_raw(api::echo.name(), request, timeout(patience));
@@ -253,9 +249,7 @@ void untyped_service(const environment& env) {
 template <class M>
 void requests_are_borrowed(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) {
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
   client user(service.url(), quiet_client());
   auto request = M::make(9, "a text that is too long for any small-string buffer to hold");
   for (int i = 0; i < 2; ++i) {

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "counting_stream.hpp"
+#include "user_api.hpp"
+#include "users_csv.hpp"
+
+#include <polywire/client.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+/// Creates the users of a file, lists them, sums numbers and chats: one call of each type. False when
+/// something went wrong that should not have.
+class users_sender {
+ public:
+  explicit users_sender(const std::string& url)
+      : client_(url, polywire::client_options().stream_hook(counting_stream::hook(bytes_))) {}
+
+  bool run(const std::string& csv) {
+    std::ifstream file(csv);
+    if (!file) {
+      std::cerr << "cannot read " << csv << "\n";
+      return false;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const bool good = create_all(file) && list() && add_up() && talk();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::cout << "calls: " << calls_ << ", seconds: " << took.count()
+              << ", bytes sent: " << bytes_.sent << ", bytes received: " << bytes_.received << "\n";
+    return good;
+  }
+
+ private:
+  bool create_all(std::istream& file) {
+    std::size_t created = 0;
+    std::size_t refused = 0;
+    CreateUserRequest last;
+    const auto create = [&](std::size_t line, const CreateUserRequest& request) {
+      last = request;
+      const auto user = call(request);
+      if (user && ++created <= 2) std::cout << "created " << user->id << ": " << user->name << "\n";
+      if (!user && ++refused <= 10) {
+        std::cout << "line " << line << ": " << user.status().to_string() << "\n";
+      }
+    };
+    read_users(file, create, [](std::size_t line, const std::string& why) {
+      std::cout << "line " << line << " skipped: " << why << "\n";
+    });
+    std::cout << "created " << created << " users, " << refused << " refused\n";
+    std::cout << "once more: " << call(last).status().to_string() << "\n";
+    last.name.clear();
+    std::cout << "without a name: " << call(last).status().to_string() << "\n";
+    return refused == 0;
+  }
+
+  polywire::result<User> call(const CreateUserRequest& request) {
+    ++calls_;
+    return client_.call(create_user, request, polywire::timeout(std::chrono::seconds(5)));
+  }
+
+  bool list() {
+    ++calls_;
+    std::size_t count = 0;
+    auto users = client_.open(list_users, ListUsersRequest());
+    for (const User& user : users) count += user.active ? 1 : 0;
+    std::cout << "listed " << count << " users: " << users.status().to_string() << "\n";
+    return users.status().ok();
+  }
+
+  bool add_up() {
+    ++calls_;
+    auto numbers = client_.open(sum);
+    for (int i = 1; i <= 100; ++i) {
+      if (auto sent = numbers.write(Number{i}); !sent) break;  // `finish` says why
+    }
+    const auto total = numbers.finish();
+    std::cout << "1 + 2 + … + 100: ";
+    std::cout << (total ? std::to_string(total->value) : total.status().to_string()) << "\n";
+    return total.has_value();
+  }
+
+  bool talk() {
+    ++calls_;
+    auto talk = client_.open(chat);
+    for (const char* text : {"good morning", "how are you?", "goodbye"}) {
+      if (auto sent = talk.write(ChatMessage{"sender", text}); !sent) break;
+      if (const auto answer = talk.read()) std::cout << answer->user << ": " << answer->text << "\n";
+    }
+    if (auto done = talk.finish_writes(); done.ok()) talk.read();
+    std::cout << "the chat ended: " << talk.status().to_string() << "\n";
+    return talk.status().ok();
+  }
+
+  wire_bytes bytes_;
+  polywire::client client_;
+  std::size_t calls_ = 0;
+};
