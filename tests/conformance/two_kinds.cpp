@@ -29,7 +29,8 @@ class plain_part {
   std::string label;
   std::int32_t weight = 0;
   bool operator==(const plain_part&) const = default;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(plain_part, label, weight)
+  // The elements of an array have no prototype: they tell themselves what a missing key means.
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE_WITH_DEFAULT(plain_part, label, weight)
 };
 
 class plain {

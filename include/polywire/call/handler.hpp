@@ -37,20 +37,21 @@ class held_handler {
 
   /// On the loop's thread, outside of any session. Call it last: the handler may destroy everything.
   template <class... Args>
-  void invoke(Args... args) {
+  void invoke(Args&&... args) {
     if constexpr (std::derived_from<Handler, invoked_in_place>) {
-      handler_(std::move(args)...);
+      handler_(std::forward<Args>(args)...);
     } else if (!elsewhere_) {
       Handler handler(std::move(handler_));
       clear(handler);
-      std::move(handler)(std::move(args)...);
+      std::move(handler)(std::forward<Args>(args)...);
     } else {
       auto ex = asio::get_associated_executor(handler_);
       auto work = std::move(work_);
       asio::post(ex, [handler = std::move(handler_), work = std::move(work),
-                      values = std::tuple<Args...>(std::move(args)...)]() mutable {
+                      values = std::tuple<std::decay_t<Args>...>(
+                          std::forward<Args>(args)...)]() mutable {
         clear(handler);
-        std::apply([&](Args&... a) { std::move(handler)(std::move(a)...); }, values);
+        std::apply([&](auto&... a) { std::move(handler)(std::move(a)...); }, values);
       });
     }
   }

@@ -257,7 +257,7 @@ class client {
   template <class Response, class Handler>
   static detail::ref<detail::unary_call<Response, Handler>> start(
       const std::shared_ptr<detail::channel>& channel, const method_info& m,
-      const outgoing& request, call_options options, Handler handler, bool own_name = false) {
+      const outgoing& request, call_options&& options, Handler handler, bool own_name = false) {
     using started = detail::unary_call<Response, Handler>;
     detail::ref<started> call(new started(channel, m.name(), m.is_idempotent(), request,
                                               std::move(options), std::move(handler)));

@@ -81,6 +81,7 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
   /// Whether the caller runs on this loop's thread (or strand).
   bool here() const noexcept {
     if (running() == this) return true;
+    if (gone_) return false;
     if (io_context_ != nullptr) return plain_->running_in_this_thread();
     if (const auto* strand = executor_.target<asio::strand<asio::io_context::executor_type>>()) {
       return strand->running_in_this_thread();

@@ -57,8 +57,8 @@ create() {
   "$conan" create "$repository" --no-remote -pr:a "$work/profile" --build=missing \
     --format=json "$@" > "$work/create-$name.json"
 }
-create with_protobuf -o 'polywire/*:with_protobuf=True'
-create plain_debug -s build_type=Debug -s compiler.cppstd=23 --test-folder=""
+create with_protobuf -s build_type=Debug -o 'polywire/*:with_protobuf=True'
+create plain -s build_type=Release -s compiler.cppstd=23 --test-folder=""
 python3 - "$work"/create-*.json <<'END'
 import json
 import sys

@@ -37,7 +37,7 @@ class kept_call {
 /// Everything happens on the loop's thread, but for construction.
 class client_call : public io::mail, public io::timer {
  public:
-  client_call(std::string_view method, call_type type, bool may_repeat, call_options options)
+  client_call(std::string_view method, call_type type, bool may_repeat, call_options&& options)
       : method_(method), type_(type), may_repeat_(may_repeat), options_(std::move(options)) {}
 
   std::string_view method() const noexcept { return method_; }

@@ -38,7 +38,10 @@ class client_link final : public io::connection_owner,
                           status&) override {
     return nullptr;
   }
-  void on_drain() override { draining = true; }
+  void on_drain() override {
+    draining = true;
+    on_capacity();  // another connection may take its place
+  }
   void on_capacity() override {
     if (owner_ != nullptr) owner_->on_link_capacity();
   }

@@ -22,7 +22,7 @@ class unary_call final : public counted,
  public:
   /// `request` is encoded, or taken over, here and now.
   unary_call(std::shared_ptr<channel> owner, std::string_view method, bool may_repeat,
-             const outgoing& request, call_options options, Handler handler)
+             const outgoing& request, call_options&& options, Handler handler)
       : client_call(method, polywire::call_type::unary, may_repeat, std::move(options)),
         request_(request.encoding()),
         handler_(std::move(handler), owner->home()) {
@@ -68,18 +68,15 @@ class unary_call final : public counted,
       return;
     }
     how_ = message.read(response_, channel_->bounds());
-    if (!how_.ok()) {
-      how_ = status::internal("the reply cannot be decoded: " + how_.message());
-    } else {
-      answered_ = true;
-    }
+    if (!how_.ok()) how_ = status::internal("the reply cannot be decoded: " + how_.message());
   }
   void on_half_close() override {}
   void on_sent() override {}
   void on_end(status&& how, metadata&& trailing) override {
     if (how.ok() && !how_.ok()) how = std::move(how_);
     if (how.ok() && !response_) how = status::internal("the call ended without a reply");
-    attempt_ended(std::move(how), std::move(trailing), answered_);
+    if (!how.ok()) response_.reset();  // a reply without a good end is none: there may be another
+    attempt_ended(std::move(how), std::move(trailing), false);
   }
 
   void on_over(status how) override {
@@ -89,12 +86,8 @@ class unary_call final : public counted,
   }
   void complete() override {
     auto handler = std::move(handler_);
-    result<Response> value;
-    if (how_.ok()) {
-      value = std::move(*response_);
-    } else {
-      value = std::move(how_);
-    }
+    auto value = how_.ok() ? result<Response>(std::move(*response_))
+                           : result<Response>(std::move(how_));
     unkeep();
     handler.invoke(std::move(value));
   }
@@ -108,7 +101,6 @@ class unary_call final : public counted,
   stored_message request_;
   std::optional<Response> response_;
   status how_;
-  bool answered_ = false;
   held_handler<Handler> handler_;
 };
 

@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The polywire authors
+# SPDX-License-Identifier: MIT
+#
+# pairs.sh <build folder>: runs every sender with its receiver over every backend that there is, as
+# two processes where the backend crosses processes, prints what was said, and checks it. Then the
+# programs that show one idea each, whose output must be the .txt beside their source.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+programs=$(cd "${1:?usage: pairs.sh <build folder>}" && pwd)/examples
+csv=$here/users/users.csv
+users=1000 bad_lines=3 calls=1005  # 1,000 users, 2 that are refused, and one stream of each type
+
+scratch=$(mktemp -d)
+receiver=
+problems=()
+clean_up() {
+  if [[ -n $receiver ]]; then kill -KILL "$receiver" 2>/dev/null || true; fi
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
+
+problem() {
+  problems+=("$*")
+  printf 'PROBLEM  %s\n' "$*"
+}
+
+# What somebody said: the first and the last lines.
+show() {
+  local who=$1 file=$2 lines
+  lines=$(wc -l <"$file")
+  if ((lines <= 26)); then
+    sed "s/^/  $who | /" "$file"
+  else
+    head -n 4 "$file" | sed "s/^/  $who | /"
+    printf '  %s | … %d more lines …\n' "$who" $((lines - 12))
+    tail -n 8 "$file" | sed "s/^/  $who | /"
+  fi
+}
+
+expect() {  # expect <file> <line that must be there> [how often]
+  local found
+  found=$(grep -cE -- "$2" "$1" || true)
+  ((found == ${3:-1})) || problem "$url: '$2' was said $found times, not ${3:-1}"
+}
+
+# start_receiver <program> <url>: sets `url` to where it listens.
+start_receiver() {
+  local tries
+  "$programs/$1" "$2" >"$scratch/receiver" 2>&1 &
+  receiver=$!
+  for ((tries = 0; tries < 600; ++tries)); do
+    url=$(sed -n 's/^listening on //p' "$scratch/receiver")
+    if [[ -n $url ]]; then return 0; fi
+    if ! kill -0 "$receiver" 2>/dev/null; then break; fi
+    sleep 0.05
+  done
+  url=$2
+  problem "$1 does not listen at $2: $(cat "$scratch/receiver")"
+  return 1
+}
+
+# stop_receiver <exit code that is right>
+stop_receiver() {
+  local code=0
+  kill -TERM "$receiver"
+  wait "$receiver" 2>/dev/null || code=$?
+  receiver=
+  ((code == $1)) || problem "$url: the receiver ended with $code, not $1"
+}
+
+run_sender() {  # run_sender <program> <arguments>...
+  local code=0 program=$1
+  shift
+  timeout 120 "$programs/$program" "$@" >"$scratch/sender" 2>&1 || code=$?
+  ((code == 0)) || problem "$url: $program ended with $code"
+}
+
+summaries=()
+check_users() {  # check_users <sender's file> <receiver's file>
+  local how sent received seconds numbers
+  expect "$1" "^line [0-9]+ skipped: " "$bad_lines"
+  expect "$1" "^created $users users, 0 refused\$"
+  expect "$1" "^once more: already_exists: "
+  expect "$1" "^without a name: invalid_argument: name is required\$"
+  expect "$1" "^listed $users users: ok\$"
+  expect "$1" "^1 \+ 2 \+ … \+ 100: 5050\$"
+  expect "$1" "^receiver: I heard '" 3
+  expect "$1" "^the chat ended: ok\$"
+  expect "$2" "^created user [0-9]+: " "$users"
+  expect "$2" "^sender says: " 3
+  expect "$2" "^stopped with $users users\$"
+  how=$(grep '^calls: ' "$1" || true)
+  numbers=${how//[^0-9. e-]/}
+  read -r _ seconds _ <<<"$numbers" || true
+  seconds=$(sed -n 's/.*seconds: \([^,]*\),.*/\1/p' <<<"$how")
+  sent=$(sed -n 's/.*bytes sent: \([0-9]*\),.*/\1/p' <<<"$how")
+  received=$(sed -n 's/.*bytes received: \([0-9]*\).*/\1/p' <<<"$how")
+  [[ $how == "calls: $calls, "* ]] || problem "$url: not $calls calls: $how"
+  if [[ $url == inproc:* ]]; then
+    [[ ${sent:-x}${received:-x} == 00 ]] || problem "$url: $how"
+  else
+    # No name, no address and no sum can come across in less.
+    ((${sent:-0} > 60000 && ${received:-0} > 60000)) || problem "$url: $how"
+  fi
+  summaries+=("$(LC_ALL=C printf '%-34s %6d %9.3f %12d %14d' "${url/$scratch/…}" "$calls" \
+    "${seconds:-0}" "${sent:-0}" "${received:-0}")")
+}
+
+users_in_one_process() {
+  url=$1
+  printf '\n-- users, one process, %s\n' "$url"
+  run_sender users_both "$url" "$csv"
+  grep -E '^(listening|created user|stopped|sender says)' "$scratch/sender" >"$scratch/receiver" || true
+  grep -vE '^(listening|created user|stopped|sender says)' "$scratch/sender" >"$scratch/said" || true
+  show receiver "$scratch/receiver"
+  show sender "$scratch/said"
+  check_users "$scratch/said" "$scratch/receiver"
+}
+
+users_in_two_processes() {
+  printf '\n-- users, two processes, %s\n' "${1/$scratch/…}"
+  start_receiver users_receiver "$1" || return 0
+  run_sender users_sender "$url" "$csv"
+  stop_receiver 0
+  show receiver "$scratch/receiver"
+  show sender "$scratch/sender"
+  check_users "$scratch/sender" "$scratch/receiver"
+}
+
+hello() {
+  printf '\n-- hello, two processes, %s\n' "${1/$scratch/…}"
+  start_receiver hello_receiver "$1" || return 0
+  run_sender hello_sender "$url"
+  stop_receiver 143  # nobody told it what SIGTERM means
+  show receiver "$scratch/receiver"
+  show sender "$scratch/sender"
+  expect "$scratch/sender" "^Hello, (Ada|Grace)!\$" 2
+  expect "$scratch/sender" "^invalid_argument: name is required\$"
+}
+
+protobuf() {
+  printf '\n-- protobuf, and the same method with plain structs, %s\n' "${1/$scratch/…}"
+  start_receiver protobuf_receiver "$1" || return 0
+  run_sender protobuf_sender "$url"
+  cp "$scratch/sender" "$scratch/said"
+  run_sender protobuf_json_sender "$url"
+  cat "$scratch/sender" >>"$scratch/said"
+  stop_receiver 143
+  show receiver "$scratch/receiver"
+  show sender "$scratch/said"
+  expect "$scratch/said" '^protobuf: id: "1" name: "Ada Lovelace" .* active: true ?$'
+  expect "$scratch/said" "^invalid_argument: name is required\$"
+  expect "$scratch/said" "^JSON: 2 Grace Hopper, active\$"
+}
+
+two_process_urls=("tcp://127.0.0.1:0" "unix:$scratch/polywire.sock")
+
+users_in_one_process inproc://users
+for to in "${two_process_urls[@]}"; do
+  users_in_two_processes "$to"
+  hello "$to"
+  if [[ -x $programs/protobuf_receiver ]]; then
+    protobuf "$to"
+  else
+    printf '\n-- protobuf: SKIPPED, it was not found when this was built\n'
+  fi
+done
+
+for expected in "$here"/*/*.txt; do
+  url=$(basename "$(dirname "$expected")")
+  printf '\n-- %s\n' "$url"
+  run_sender "${url}_$(basename "$expected" .txt)"
+  sed 's/^/  | /' "$scratch/sender"
+done
+
+printf '\n%-34s %6s %9s %12s %14s\n' "users at" calls seconds "bytes sent" "bytes received"
+printf '%s\n' "${summaries[@]}"
+if ((${#problems[@]})); then
+  printf '\n%d problems:\n' "${#problems[@]}"
+  printf '  %s\n' "${problems[@]}"
+  exit 1
+fi
+printf '\nEverything was said as expected.\n'
