@@ -24,17 +24,23 @@ int main() {
   std::latch four_at_once(4);  // stands for a slow database
 
   polywire::server server;
-  server.handle(greet, [&](const GreetRequest& request) {
-    four_at_once.arrive_and_wait();
-    return Greeting{"Hello, " + request.name + "!"};
-  }, polywire::on(pool));
+  server.handle(
+      greet,
+      [&](const GreetRequest& request) {
+        four_at_once.arrive_and_wait();
+        return Greeting{"Hello, " + request.name + "!"};
+      },
+      polywire::on(pool));
   // There, a streaming handler needs no coroutine.
-  server.handle(greet_in_parts, [](const GreetRequest& request, polywire::writer<Greeting>& out) {
-    for (const std::string& part : {std::string("Hello"), request.name}) {
-      if (auto sent = out.write(Greeting{part}); !sent) return sent;
-    }
-    return polywire::status();
-  }, polywire::on(pool));
+  server.handle(
+      greet_in_parts,
+      [](const GreetRequest& request, polywire::writer<Greeting>& out) {
+        for (const std::string& part : {std::string("Hello"), request.name}) {
+          if (auto sent = out.write(Greeting{part}); !sent) return sent;
+        }
+        return polywire::status();
+      },
+      polywire::on(pool));
   const auto url = server.listen("tcp://127.0.0.1:0").value().url();
   std::jthread serving([&] { server.run(); });
 

@@ -15,9 +15,8 @@
 /// One call, written with each of Asio's completion tokens.
 int main() {
   polywire::server server;
-  server.handle(greet, [](const GreetRequest& request) {
-    return Greeting{"Hello, " + request.name + "!"};
-  });
+  server.handle(
+      greet, [](const GreetRequest& request) { return Greeting{"Hello, " + request.name + "!"}; });
   const auto url = server.listen("inproc://greeter").value().url();
   std::jthread serving([&] { server.run(); });
 

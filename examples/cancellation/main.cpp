@@ -22,17 +22,18 @@ int main() {
   std::binary_semaphore entered{0};
   std::binary_semaphore told{0};
   polywire::server server;
-  server.handle(greet, [&](const GreetRequest&,
-                           polywire::server_context& context) -> asio::awaitable<Greeting> {
-    const std::stop_callback callback(context.stop_token(), [&] { told.release(); });
-    entered.release();
-    asio::steady_timer for_ever(context.get_executor(), std::chrono::hours(1));
-    co_await for_ever.async_wait(asio::use_awaitable);
-    co_return Greeting();
-  });
+  server.handle(
+      greet,
+      [&](const GreetRequest&, polywire::server_context& context) -> asio::awaitable<Greeting> {
+        const std::stop_callback callback(context.stop_token(), [&] { told.release(); });
+        entered.release();
+        asio::steady_timer for_ever(context.get_executor(), std::chrono::hours(1));
+        co_await for_ever.async_wait(asio::use_awaitable);
+        co_return Greeting();
+      });
   server.handle(greet_for_ever,
-                [&](const GreetRequest& request, polywire::writer<Greeting>& greetings)
-                    -> asio::awaitable<polywire::status> {
+                [&](const GreetRequest& request,
+                    polywire::writer<Greeting>& greetings) -> asio::awaitable<polywire::status> {
                   const Greeting hello{"Hello again, " + request.name};
                   polywire::status sent;
                   while (sent.ok()) sent = co_await greetings.async_write(hello);

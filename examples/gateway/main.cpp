@@ -11,12 +11,14 @@
 /// Forwards every call, whatever its method and its messages, from one protocol to another.
 int main() {
   polywire::server service;
-  service.handle(greet, [](const GreetRequest& request, polywire::server_context& context)
-                            -> polywire::result<Greeting> {
-    if (request.name.empty()) return polywire::status::invalid_argument("name is required");
-    const std::string tenant(context.metadata().get("tenant").value_or("nobody"));
-    return Greeting{"Hello, " + request.name + " of " + tenant + "!"};
-  });
+  service.handle(greet,
+                 [](const GreetRequest& request,
+                    polywire::server_context& context) -> polywire::result<Greeting> {
+                   if (request.name.empty())
+                     return polywire::status::invalid_argument("name is required");
+                   const std::string tenant(context.metadata().get("tenant").value_or("nobody"));
+                   return Greeting{"Hello, " + request.name + " of " + tenant + "!"};
+                 });
   const auto inner = service.listen("inproc://service").value().url();
   std::jthread serving([&] { service.run(); });
 
@@ -34,8 +36,8 @@ int main() {
 
   polywire::client user{outer};
   for (const char* name : {"Ada", ""}) {
-    const auto greeting =
-        user.call(greet, GreetRequest{name}, polywire::with_metadata("tenant", "Analytical Engines"));
+    const auto greeting = user.call(greet, GreetRequest{name},
+                                    polywire::with_metadata("tenant", "Analytical Engines"));
     std::cout << (greeting ? greeting->text : greeting.status().to_string()) << "\n";
   }
   const polywire::payload raw(polywire::format::json, "{}");

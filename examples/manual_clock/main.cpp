@@ -13,20 +13,21 @@
 #include <semaphore>
 #include <thread>
 
-/// How a test tries a timeout of an hour: the service runs in the same process, and the test decides
-/// when time passes.
+/// How a test tries a timeout of an hour: the service runs in the same process, and the test
+/// decides when time passes.
 int main() {
   polywire::testing::manual_clock clock;
   std::binary_semaphore entered{0};
 
   polywire::server server{polywire::server_options().clock(clock)};
-  server.handle(greet, [&](const GreetRequest&,
-                           polywire::server_context& context) -> asio::awaitable<Greeting> {
-    entered.release();
-    asio::steady_timer for_ever(context.get_executor(), asio::steady_timer::time_point::max());
-    co_await for_ever.async_wait(asio::use_awaitable);
-    co_return Greeting{"never"};
-  });
+  server.handle(
+      greet,
+      [&](const GreetRequest&, polywire::server_context& context) -> asio::awaitable<Greeting> {
+        entered.release();
+        asio::steady_timer for_ever(context.get_executor(), asio::steady_timer::time_point::max());
+        co_await for_ever.async_wait(asio::use_awaitable);
+        co_return Greeting{"never"};
+      });
   const auto url = server.listen("inproc://greeter").value().url();
   std::jthread serving([&] { server.run(); });
 

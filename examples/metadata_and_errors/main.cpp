@@ -18,16 +18,17 @@ int main() {
   const auto log = [](polywire::log_level level, std::string_view message) {
     std::cerr << to_string(level) << ": " << message << "\n";
   };
-  polywire::server server{polywire::server_options().log(log)};
-  server.handle(greet, [](const GreetRequest& request, polywire::server_context& context)
-                           -> polywire::result<Greeting> {
+  const auto answer = [](const GreetRequest& request,
+                         polywire::server_context& context) -> polywire::result<Greeting> {
     if (context.metadata().get("authorization") != "Bearer ada's token") {
       return polywire::status::unauthenticated("a token is required");
     }
     if (request.name == "bug") throw std::runtime_error("the password is 1234");
     if (auto added = context.add_trailing("served-by", "greeter-1"); !added) return added;
     return Greeting{"Hello, " + request.name + "!"};
-  });
+  };
+  polywire::server server{polywire::server_options().log(log)};
+  server.handle(greet, answer);
   const auto url = server.listen("tcp://127.0.0.1:0").value().url();
   std::jthread serving([&] { server.run(); });
   polywire::client greeter{url};
@@ -43,8 +44,8 @@ int main() {
   std::cout << refused.status().to_string() << "\n";
 
   // What a handler throws goes to the server's log; its caller hears `internal`, without the text.
-  const auto bug = greeter.call(
-      greet, GreetRequest{"bug"}, polywire::with_metadata("authorization", "Bearer ada's token"));
+  const auto bug = greeter.call(greet, GreetRequest{"bug"},
+                                polywire::with_metadata("authorization", "Bearer ada's token"));
   std::cout << to_string(bug.status().code()) << ", password leaked: "
             << (bug.status().message().find("1234") == std::string::npos ? "no" : "yes") << "\n";
 
@@ -57,11 +58,7 @@ int main() {
     case polywire::outcome::rejected:
       std::cout << to_string(lost.status().code()) << ": safe to repeat\n";
       break;
-    case polywire::outcome::maybe_processed:
-      std::cout << "repeat only what is idempotent\n";
-      break;
-    case polywire::outcome::processed:
-      std::cout << "the answer is final\n";
-      break;
+    case polywire::outcome::maybe_processed: std::cout << "repeat only what is idempotent\n"; break;
+    case polywire::outcome::processed: std::cout << "the answer is final\n"; break;
   }
 }

@@ -30,5 +30,6 @@ int main(int argc, char** argv) {
     std::cout << user.status().to_string() << "\n";
     return 1;
   }
-  std::cout << "JSON: " << user->id << " " << user->name << (user->active ? ", active" : "") << "\n";
+  std::cout << "JSON: " << user->id << " " << user->name << (user->active ? ", active" : "")
+            << "\n";
 }

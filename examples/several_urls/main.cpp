@@ -14,9 +14,8 @@
 /// One service at several URLs at once; a client cannot tell which one it uses.
 int main() {
   polywire::server server;
-  server.handle(greet, [](const GreetRequest& request) {
-    return Greeting{"Hello, " + request.name + "!"};
-  });
+  server.handle(
+      greet, [](const GreetRequest& request) { return Greeting{"Hello, " + request.name + "!"}; });
   const std::string socket = "/tmp/polywire-example-" + std::to_string(::getpid()) + ".sock";
   std::vector<polywire::endpoint> endpoints;
   for (const std::string& url : {std::string("inproc://greeter"), "unix:" + socket,

@@ -12,9 +12,10 @@
 #include <vector>
 
 /// Reads lines of `name,email,phone,city,country,age` below one line of headings. Fields are not
-/// quoted. Each line goes to `good`, or to `bad` with what is wrong with it.
+/// quoted. Each line goes to `good`, which returns whether to go on, or to `bad` with what is
+/// wrong.
 inline void read_users(std::istream& file,
-                       const std::function<void(std::size_t line, const CreateUserRequest&)>& good,
+                       const std::function<bool(std::size_t line, const CreateUserRequest&)>& good,
                        const std::function<void(std::size_t line, const std::string& why)>& bad) {
   std::string line;
   std::getline(file, line);
@@ -39,6 +40,7 @@ inline void read_users(std::istream& file,
       bad(number, "the age '" + digits + "' is no number");
       continue;
     }
-    good(number, CreateUserRequest{fields[0], fields[1], fields[2], fields[3], fields[4], age});
+    const CreateUserRequest user{fields[0], fields[1], fields[2], fields[3], fields[4], age};
+    if (!good(number, user)) return;
   }
 }

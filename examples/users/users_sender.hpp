@@ -14,19 +14,16 @@
 #include <iostream>
 #include <string>
 
-/// Creates the users of a file, lists them, sums numbers and chats: one call of each type. False when
-/// something went wrong that should not have.
+/// Creates the users of a file, lists them, sums numbers, chats: one call of each type.
 class users_sender {
  public:
   explicit users_sender(const std::string& url)
       : client_(url, polywire::client_options().stream_hook(counting_stream::hook(bytes_))) {}
 
+  /// False when something went wrong that should not have.
   bool run(const std::string& csv) {
     std::ifstream file(csv);
-    if (!file) {
-      std::cerr << "cannot read " << csv << "\n";
-      return false;
-    }
+    if (!file) return std::cerr << "cannot read " << csv << "\n", false;
     const auto begin = std::chrono::steady_clock::now();
     const bool good = create_all(file) && list() && add_up() && talk();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -37,16 +34,15 @@ class users_sender {
 
  private:
   bool create_all(std::istream& file) {
-    std::size_t created = 0;
-    std::size_t refused = 0;
+    std::size_t created = 0, refused = 0;
     CreateUserRequest last;
     const auto create = [&](std::size_t line, const CreateUserRequest& request) {
       last = request;
       const auto user = call(request);
       if (user && ++created <= 2) std::cout << "created " << user->id << ": " << user->name << "\n";
-      if (!user && ++refused <= 10) {
-        std::cout << "line " << line << ": " << user.status().to_string() << "\n";
-      }
+      if (user) return true;
+      std::cout << "line " << line << ": " << user.status().to_string() << "\n";
+      return ++refused < 10;
     };
     read_users(file, create, [](std::size_t line, const std::string& why) {
       std::cout << "line " << line << " skipped: " << why << "\n";
@@ -79,8 +75,8 @@ class users_sender {
       if (auto sent = numbers.write(Number{i}); !sent) break;  // `finish` says why
     }
     const auto total = numbers.finish();
-    std::cout << "1 + 2 + … + 100: ";
-    std::cout << (total ? std::to_string(total->value) : total.status().to_string()) << "\n";
+    std::cout << "1 + 2 + … + 100: "
+              << (total ? std::to_string(total->value) : total.status().to_string()) << "\n";
     return total.has_value();
   }
 
@@ -89,7 +85,8 @@ class users_sender {
     auto talk = client_.open(chat);
     for (const char* text : {"good morning", "how are you?", "goodbye"}) {
       if (auto sent = talk.write(ChatMessage{"sender", text}); !sent) break;
-      if (const auto answer = talk.read()) std::cout << answer->user << ": " << answer->text << "\n";
+      if (const auto answer = talk.read())
+        std::cout << answer->user << ": " << answer->text << "\n";
     }
     if (auto done = talk.finish_writes(); done.ok()) talk.read();
     std::cout << "the chat ended: " << talk.status().to_string() << "\n";

@@ -17,7 +17,8 @@ class users_service {
  public:
   /// Must outlive the server.
   void serve(polywire::server& server) {
-    server.handle(create_user, [this](const CreateUserRequest& request) { return create(request); });
+    server.handle(create_user,
+                  [this](const CreateUserRequest& request) { return create(request); });
     server.handle(list_users, [this](const ListUsersRequest& request, polywire::writer<User>& out) {
       return list(request, out);
     });
@@ -36,8 +37,14 @@ class users_service {
     if (!emails_.insert(request.email).second) {
       return polywire::status::already_exists("there is a user with the email " + request.email);
     }
-    const User user{std::to_string(users_.size() + 1), request.name,    request.email, request.phone,
-                    request.city,                      request.country, request.age,   true};
+    const User user{std::to_string(users_.size() + 1),
+                    request.name,
+                    request.email,
+                    request.phone,
+                    request.city,
+                    request.country,
+                    request.age,
+                    true};
     users_.push_back(user);
     std::cout << "created user " << user.id << ": " << user.name << " <" << user.email << ">\n";
     return user;

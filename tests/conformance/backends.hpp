@@ -27,10 +27,12 @@ inline std::string unique_name() {
 }
 
 struct inproc : conformance::environment {
-  inproc()
-      : environment(
-            "inproc", [] { return "inproc://" + unique_name(); },
-            conformance::capabilities().carries_bytes(false).crosses_processes(false)) {}
+  inproc() : environment("inproc", [] { return "inproc://" + unique_name(); }, able()) {}
+
+  static conformance::capabilities able() {
+    return conformance::capabilities().carries_bytes(false).crosses_processes(false).buffers(
+        std::size_t{8} << 20);  // 64 objects, whatever their size
+  }
 };
 struct tcp : conformance::environment {
   tcp() : environment("tcp", [] { return std::string("tcp://127.0.0.1:0"); }) {}

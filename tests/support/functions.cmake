@@ -69,11 +69,7 @@ function(polywire_add_catch_tests group target seconds)
   target_precompile_headers(${target} PRIVATE support/precompiled.hpp)
   target_link_libraries(${target} PRIVATE
     polywire::protobuf catch_main test_protos polywire_strict polywire_sanitize)
-  polywire_add_catch_entries(${group} ${target} ${seconds} ${ARGN})
-endfunction()
 
-# The ctest entries of a program, one per file.
-function(polywire_add_catch_entries group target seconds)
   set(no_tests_is_an_error)  # Catch 3 does that by itself
   if(Catch2_VERSION VERSION_LESS 3)
     set(no_tests_is_an_error --warn NoTests)

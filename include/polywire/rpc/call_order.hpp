@@ -32,10 +32,18 @@ enum class call_event : std::uint8_t {
 };
 
 /// The legal order of a call, the only place that says it.
-constexpr call_state next_state(call_state state, call_event event) noexcept {
+class call_order {
+ public:
+  static constexpr call_state next(call_state state, call_event event) noexcept {
+    const auto row = static_cast<std::size_t>(state);
+    return row < table.size() ? table[row][static_cast<std::size_t>(event)] : call_state::illegal;
+  }
+
+ private:
   using enum call_state;
-  constexpr auto x = illegal;
-  constexpr std::array<std::array<call_state, 7>, 7> table{{
+  static constexpr auto x = illegal;
+  // clang-format off
+  static constexpr std::array<std::array<call_state, 7>, 7> table{{
       //               open  request    half_close        cancel     metadata          response          end
       /* idle */      {open, x,         x,                x,         x,                x,                x},
       /* open */      {x,    open,      waiting,          cancelled, answered,         answered,         ended},
@@ -45,8 +53,11 @@ constexpr call_state next_state(call_state state, call_event event) noexcept {
       /* cancelled */ {x,    x,         x,                x,         cancelled,        cancelled,        ended},
       /* ended */     {x,    x,         x,                x,         x,                x,                x},
   }};
-  const auto row = static_cast<std::size_t>(state);
-  return row < table.size() ? table[row][static_cast<std::size_t>(event)] : illegal;
+  // clang-format on
+};
+
+constexpr call_state next_state(call_state state, call_event event) noexcept {
+  return call_order::next(state, event);
 }
 
 constexpr bool client_may_send(call_state state) noexcept {

@@ -26,7 +26,9 @@ class sent_names {
   };
 
   use find_or_bind(std::string_view name) {
+    if (latest_ != nullptr && latest_->first == name) return {latest_->second, false};
     if (const auto found = numbers_.find(name); found != numbers_.end()) {
+      latest_ = &*found;
       return {found->second, false};
     }
     if (numbers_.size() >= max_names) return {0, true};
@@ -36,6 +38,7 @@ class sent_names {
   }
   /// Takes the newest binding back: its first use was not sent after all.
   void forget(std::string_view name) {
+    latest_ = nullptr;
     if (const auto found = numbers_.find(name); found != numbers_.end()) numbers_.erase(found);
   }
 
@@ -52,7 +55,11 @@ class sent_names {
     }
   };
 
-  std::unordered_map<std::string, std::uint32_t, hash, std::equal_to<>> numbers_;
+  using map = std::unordered_map<std::string, std::uint32_t, hash, std::equal_to<>>;
+
+  map numbers_;
+  // The same method is often called many times in a row.
+  const map::value_type* latest_ = nullptr;
 };
 
 /// The methods that the peer has bound. A name that nobody serves is bound all the same.

@@ -15,7 +15,15 @@ namespace polywire::inline v1::rpc {
 class packet {
  public:
   enum class kind : std::uint8_t {
-    open, message, half_close, cancel, metadata, end, credit, drain, close
+    open,
+    message,
+    half_close,
+    cancel,
+    metadata,
+    end,
+    credit,
+    drain,
+    close
   };
 
   packet(kind k, call_id id) noexcept : what(k), call(id) {}

@@ -14,10 +14,9 @@ namespace {
 
 constexpr call_state all_states[] = {idle,      open,  answered, waiting, waiting_answered,
                                      cancelled, ended, illegal};
-constexpr call_event all_events[] = {call_event::open,   call_event::request,
-                                     call_event::half_close, call_event::cancel,
-                                     call_event::metadata, call_event::response,
-                                     call_event::end};
+constexpr call_event all_events[] = {
+    call_event::open,     call_event::request,  call_event::half_close, call_event::cancel,
+    call_event::metadata, call_event::response, call_event::end};
 
 call_state after(std::initializer_list<call_event> events) {
   call_state s = idle;

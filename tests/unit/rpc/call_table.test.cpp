@@ -29,8 +29,8 @@ std::vector<std::uint32_t> ids_of(table& t) {
 
 TEST_CASE("a call is found by its number, small or large, until it is erased", "[call_table]") {
   table t;
-  const std::vector<std::uint32_t> ids{1, 7, 1'023, 1'024, 1'025, 4'000'000'000, 0xfffffffe,
-                                       0xffffffff};
+  const std::vector<std::uint32_t> ids{1,          7,         1'023, 1'024, 1'025, 4'000'000'000,
+                                       0xfffffffe, 0xffffffff};
   for (const std::uint32_t id : ids) {
     CHECK(t.find(id) == nullptr);
     record& r = t.insert(id);

@@ -41,8 +41,8 @@ class call {
   buffer held;
   std::size_t held_total = 0;
 
-  // Receiving. Of the peer's credit, `window` is left; the rest has been saved up to be returned, or
-  // stands for parts of a message, or for messages that nobody has taken yet.
+  // Receiving. Of the peer's credit, `window` is left; the rest has been saved up to be returned,
+  // or stands for parts of a message, or for messages that nobody has taken yet.
   bool assembling = false;
   bool admitted = false;
   bool queued = false;

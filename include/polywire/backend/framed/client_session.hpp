@@ -14,8 +14,7 @@ namespace polywire::inline v1::framed {
 /// The calling end of a framed connection.
 class client_session final : public session {
  public:
-  explicit client_session(const rpc::session_config& config)
-      : session(config, rpc::role::client) {}
+  explicit client_session(const rpc::session_config& config) : session(config, rpc::role::client) {}
 
   std::size_t capacity() const noexcept override {
     const std::size_t most = out_.peer().max_calls;
@@ -23,9 +22,7 @@ class client_session final : public session {
     return takes_none || calls_.size() >= most ? 0 : most - calls_.size();
   }
 
-  bool finished() const noexcept override {
-    return finished_ || (draining_ && calls_.size() == 0);
-  }
+  bool finished() const noexcept override { return finished_ || (draining_ && calls_.size() == 0); }
 
   void consume_output(std::size_t n) override {
     const bool was_full = out_.is_full();
@@ -33,8 +30,8 @@ class client_session final : public session {
     if (was_full && capacity() > 0) sink_->on_capacity();
   }
 
-  result<rpc::call_id> open(const rpc::call_head& head, rpc::call_sink& sink,
-                            const outgoing* first, bool last) override {
+  result<rpc::call_id> open(const rpc::call_head& head, rpc::call_sink& sink, const outgoing* first,
+                            bool last) override {
     if (capacity() == 0) return not_now("the connection takes no call now");
     const auto name = names_.find_or_bind(head.method);
     const std::uint32_t id = take_id();
@@ -44,8 +41,7 @@ class client_session final : public session {
     if (name.is_new) f.name = head.method;
     f.encoding = head.messages;
     if (head.deadline != never) {
-      const auto rest =
-          std::chrono::ceil<std::chrono::microseconds>(head.deadline - now_).count();
+      const auto rest = std::chrono::ceil<std::chrono::microseconds>(head.deadline - now_).count();
       f.has_timeout = true;
       f.timeout_us = rest > 0 ? static_cast<std::uint64_t>(rest) : 0;
     }

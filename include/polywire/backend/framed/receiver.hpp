@@ -20,8 +20,8 @@ enum class received : std::uint8_t {
   violation,  ///< the peer ignores credit or sizes: the connection ends
 };
 
-/// The incoming half of a framed connection: reckons what the peer may still send and puts fragments
-/// together.
+/// The incoming half of a framed connection: reckons what the peer may still send and puts
+/// fragments together.
 class receiver {
  public:
   explicit receiver(const limits& own) noexcept

@@ -23,8 +23,8 @@ class sender {
       : most_output_(std::max(std::size_t{own.connection_credit}, output_target)),
         most_control_(own.max_control_output) {
     const class limits defaults;
-    // A message that turns out to be too large only ends its call: no reason to refuse it before the
-    // peer has said what it takes.
+    // A message that turns out to be too large only ends its call: no reason to refuse it before
+    // the peer has said what it takes.
     peer_.max_message = most_message;
     peer_.max_calls = defaults.max_calls;
     peer_.max_frame = wire::frame::max_frame_default;
@@ -55,7 +55,15 @@ class sender {
 
   void start(call& c) const noexcept { c.credit = peer_.call_credit; }
 
-  /// Whether the peer takes a frame with this head.
+  /// Whether the peer takes a frame with this metadata and little else.
+  bool fits(const metadata& m) const noexcept {
+    frame_type f;
+    f.call = 0xffffffff;
+    f.flags = wire::frame::flag_end;
+    f.metadata = &m;
+    return fits(f);
+  }
+  /// The same of a whole head.
   bool fits(const frame_type& head) const noexcept {
     return wire::frame::encoded_size(head) <= peer_.max_frame;
   }
@@ -78,7 +86,13 @@ class sender {
     f.status = &shorter;
     control(f);
   }
-  /// The same, behind what is held and when there is room for it. True: it is written.
+  void goodbye(const status& why) {
+    const status shorter(why.code(), why.message().substr(0, short_message));
+    frame_type f;
+    f.goodbye = &shorter;
+    control(f);
+  }
+  /// The end, behind what is held and when there is room for it. True: it is written.
   bool end_in_turn(call& c, const status& how, const metadata& trailing) {
     if (!c.holds && !is_full()) {
       end(c.id, how, trailing);
@@ -91,8 +105,8 @@ class sender {
     return false;
   }
 
-  /// The peer announces what it takes; both sides have reckoned with the defaults until now. What it
-  /// leaves out keeps its default.
+  /// The peer announces what it takes; both sides have reckoned with the defaults until now. What
+  /// it leaves out keeps its default.
   template <class Calls>
   void set_peer(wire::frame::hello announced, Calls& calls) {
     const class limits defaults;
@@ -257,8 +271,8 @@ class sender {
     const std::size_t quarter = std::max<std::size_t>(peer_.call_credit / 4, 1);
     const std::size_t worthwhile = std::min({c.held.size(), least_fragment, quarter});
     if (room < static_cast<std::int64_t>(worthwhile)) return false;
-    const std::size_t size = std::min({c.held.size(), peer_.max_frame - fragment_overhead,
-                                       static_cast<std::size_t>(room)});
+    const std::size_t size = std::min(
+        {c.held.size(), peer_.max_frame - fragment_overhead, static_cast<std::size_t>(room)});
     frame_type f;
     f.call = c.id;
     f.has_payload = true;

@@ -140,7 +140,8 @@ class server_session final : public session {
   }
 
   time_point deadline_of(const wire::frame::frame& f) const noexcept {
-    constexpr auto most = static_cast<std::uint64_t>(std::chrono::microseconds::max().count()) / 2000;
+    constexpr auto most =
+        static_cast<std::uint64_t>(std::chrono::microseconds::max().count()) / 2000;
     return f.timeout_us > most ? never : after(now_, std::chrono::microseconds(f.timeout_us));
   }
 

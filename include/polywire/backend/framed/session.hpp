@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/backend/framed/liveness.hpp"
 #include "polywire/backend/framed/receiver.hpp"
 #include "polywire/backend/framed/sender.hpp"
 #include "polywire/rpc/call_table.hpp"
@@ -16,8 +17,8 @@
 
 namespace polywire::inline v1::framed {
 
-/// What both roles of a framed connection share: greeting, credits, messages, liveness, and the end.
-/// The roles are in client_session.hpp and server_session.hpp; the rules in docs/protocols.md.
+/// What both roles of a framed connection share: greeting, credits, messages, liveness, and the
+/// end. The roles are in client_session.hpp and server_session.hpp; the rules in docs/protocols.md.
 class session : public rpc::byte_session {
  public:
   std::size_t calls() const noexcept override { return calls_.size(); }
@@ -47,10 +48,7 @@ class session : public rpc::byte_session {
 
   void drain() override {
     if (finished_ || std::exchange(draining_, true)) return;
-    const status goodbye;
-    wire::frame::frame f;
-    f.goodbye = &goodbye;
-    out_.control(f);
+    out_.goodbye({});
     linger_until_ = after(now_, bounds_->close_timeout);
   }
 
@@ -59,24 +57,18 @@ class session : public rpc::byte_session {
     hang_up(said, said);
   }
 
-  bool finished() const noexcept override {
-    return finished_ || (lingered_ && calls_.size() == 0);
-  }
+  bool finished() const noexcept override { return finished_ || (lingered_ && calls_.size() == 0); }
 
   std::span<std::byte> prepare() override { return input_.prepare(); }
 
   void commit(std::size_t n) override {
-    if (n > 0) {
-      next_ping_ = after(now_, bounds_->ping_interval);
-      pings_ = 0;
-      partial_since_ = now_;
-    }
+    if (n > 0) peer_.heard(now_);
     const std::span<std::byte> all = input_.commit(n);
     std::size_t used = 0;
-    if (!greeted_ && !finished_) used = read_preface(all);
-    if (greeted_) used = read_frames(all, used);
+    if (!peer_.is_greeted() && !finished_) used = read_preface(all);
+    if (peer_.is_greeted()) used = read_frames(all, used);
     if (finished_) used = all.size();
-    partial_ = used < all.size();
+    peer_.set_partial(used < all.size());
     input_.finish(all.subspan(used));
     if (finished_) return;
     if (const std::uint32_t back = in_.connection_back(); back > 0) send_credit(0, back);
@@ -109,20 +101,13 @@ class session : public rpc::byte_session {
 
   time_point next_timer() const noexcept override {
     if (finished_) return never;
-    time_point next = greeted_ ? next_ping_ : greeting_deadline_;
-    if (partial_) next = std::min(next, after(partial_since_, bounds_->read_progress_timeout));
-    if (in_.assemblies() > 0) next = std::min(next, assembly_check_);
-    return std::min(next, linger_until_);
+    const time_point next = std::min(peer_.next(), linger_until_);
+    return in_.assemblies() > 0 ? std::min(next, assembly_check_) : next;
   }
 
   void on_timer() override {
     if (finished_) return;
-    if (!greeted_ && now_ >= greeting_deadline_) {
-      return give_up("the peer did not greet in time (limits::handshake_timeout)");
-    }
-    if (partial_ && now_ >= after(partial_since_, bounds_->read_progress_timeout)) {
-      return give_up("half a frame came and no more (limits::read_progress_timeout)");
-    }
+    if (const auto problem = peer_.problem(now_); !problem.empty()) return give_up(problem);
     if (in_.assemblies() > 0 && now_ >= assembly_check_ && has_stuck_message()) {
       return give_up("half a message came and no more (limits::read_progress_timeout)");
     }
@@ -131,7 +116,12 @@ class session : public rpc::byte_session {
       lingered_ = true;
       linger_until_ = never;
     }
-    if (greeted_ && now_ >= next_ping_) ping();
+    if (const std::uint32_t number = peer_.take_ping(now_); number > 0) {
+      wire::frame::frame f;
+      f.has_ping = true;
+      f.ping = number;
+      out_.control(f);
+    }
   }
 
  protected:
@@ -141,13 +131,13 @@ class session : public rpc::byte_session {
         role_(role),
         out_(*config.limits),
         in_(*config.limits),
-        greeting_deadline_(after(config.now, config.limits->handshake_timeout)) {
+        peer_(*config.limits, config.now) {
     at(config.now);
     out_.output().append(wire::frame::preface);
     wire::frame::frame f;
     f.has_hello = true;
-    f.hello.max_message = static_cast<std::uint32_t>(
-        std::min<std::size_t>(bounds_->max_message, 0x7fffffff));
+    f.hello.max_message =
+        static_cast<std::uint32_t>(std::min<std::size_t>(bounds_->max_message, 0x7fffffff));
     f.hello.max_calls = bounds_->max_calls;
     f.hello.max_frame = own_frame_limit;
     f.hello.call_credit = in_.call_credit();
@@ -201,13 +191,8 @@ class session : public rpc::byte_session {
 
   /// Whether this metadata may be sent, in a frame that has little else.
   bool is_sendable(const metadata& m) const noexcept {
-    if (m.empty()) return true;
-    wire::frame::frame f;
-    f.call = 0xffffffff;
-    f.flags = wire::frame::flag_end;
-    f.metadata = &m;
-    return m.size() <= bounds_->max_metadata && m.count() <= bounds_->max_metadata_entries &&
-           out_.fits(f);
+    return m.empty() || (m.size() <= bounds_->max_metadata &&
+                         m.count() <= bounds_->max_metadata_entries && out_.fits(m));
   }
 
   /// Nothing more is said or heard of it.
@@ -244,8 +229,6 @@ class session : public rpc::byte_session {
 
  private:
   static constexpr std::uint32_t own_frame_limit = wire::frame::max_frame_default;
-  static constexpr std::uint32_t most_pings = 2;
-  static constexpr std::size_t longest_goodbye = 1'024;
 
   rpc::call_event sends() const noexcept {
     return role_ == rpc::role::client ? rpc::call_event::request : rpc::call_event::response;
@@ -267,7 +250,7 @@ class session : public rpc::byte_session {
       return all.size();
     }
     if (n < wire::frame::preface.size()) return 0;
-    greeted_ = true;
+    peer_.set_greeted();
     return n;
   }
 
@@ -373,18 +356,6 @@ class session : public rpc::byte_session {
     return stuck;
   }
 
-  void ping() {
-    if (pings_ == most_pings) {
-      return give_up("the peer is silent and does not answer pings (limits::ping_interval)");
-    }
-    ++pings_;
-    next_ping_ = after(now_, bounds_->ping_interval);
-    wire::frame::frame f;
-    f.has_ping = true;
-    f.ping = pings_;
-    out_.control(f);
-  }
-
   void give_up(std::string_view why) {
     const status how = status::unavailable(std::string(why));
     hang_up(how, how);
@@ -394,10 +365,7 @@ class session : public rpc::byte_session {
   void hang_up(const status& goodbye, const status& for_calls) {
     if (finished_) return;
     finished_ = true;
-    const status shorter(goodbye.code(), goodbye.message().substr(0, longest_goodbye));
-    wire::frame::frame f;
-    f.goodbye = &shorter;
-    out_.control(f);
+    out_.goodbye(goodbye);
     end_all(for_calls, false);
   }
 
@@ -413,17 +381,12 @@ class session : public rpc::byte_session {
     }
   }
 
+  liveness peer_;
   rpc::input_buffer input_;
   bytes_view output_;
-  time_point greeting_deadline_;
-  time_point next_ping_ = never;
-  time_point partial_since_{};
   time_point assembly_check_ = never;
   time_point linger_until_ = never;
-  std::uint32_t pings_ = 0;
-  bool greeted_ = false;
   bool heard_hello_ = false;
-  bool partial_ = false;
   bool lingered_ = false;
 };
 

@@ -2,37 +2,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/backend/inproc/call.hpp"
 #include "polywire/rpc/backend.hpp"
 #include "polywire/rpc/call_table.hpp"
 #include "polywire/rpc/names.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace polywire::inline v1::inproc {
-
-/// Messages of one call and direction that may wait unread; objects have no size to count.
-inline constexpr std::uint32_t window = 64;
-
-/// What one end remembers of a call.
-class call {
- public:
-  std::uint32_t id = 0;
-  rpc::call_sink* sink = nullptr;
-  format encoding = format::protobuf;
-  std::uint32_t credit = window;
-  std::uint32_t to_return = 0;
-  /// The message that waits for credit, with what comes behind it.
-  std::optional<rpc::packet> held;
-  std::optional<rpc::packet> behind;
-  bool cancelled = false;
-
-  void reset() noexcept { *this = call(); }
-};
 
 /// One end of a connection inside a process: the same calls, no bytes. Both roles.
 class session final : public rpc::packet_session {
@@ -46,14 +28,21 @@ class session final : public rpc::packet_session {
   }
   std::size_t calls() const noexcept override { return calls_.size(); }
 
-  result<rpc::call_id> open(const rpc::call_head& head, rpc::call_sink& sink,
-                            const outgoing* first, bool last) override {
-    rpc::packet p(rpc::packet::kind::open, next_id());
-    if (auto checked = check(*head.metadata); !checked) return refused(p.call, std::move(checked));
+  result<rpc::call_id> open(const rpc::call_head& head, rpc::call_sink& sink, const outgoing* first,
+                            bool last) override {
+    if (capacity() == 0) return not_now("the connection takes no call now");
+    if (!is_method_name(head.method)) {
+      return status::invalid_argument("'" + std::string(head.method.substr(0, 64)) +
+                                      "' is no method name: package.Service/Method")
+          .set_reached(outcome::not_sent);
+    }
+    if (auto checked = check(*head.metadata); !checked) return checked;
+    rpc::packet p(rpc::packet::kind::open, rpc::no_call);
     if (first != nullptr) {
-      if (auto put = fill(p, *first); !put) return refused(p.call, std::move(put));
+      if (auto put = fill(p, *first); !put) return put;
     }
     const auto name = sent_.find_or_bind(head.method);
+    p.call = next_id();
     p.number = name.number;
     if (name.is_new) p.name = head.method;
     p.encoding = head.messages;
@@ -64,20 +53,26 @@ class session final : public rpc::packet_session {
     c.sink = &sink;
     c.encoding = head.messages;
     if (first != nullptr) --c.credit;
-    const rpc::call_id id = p.call;
+    if (last) half_close_state(c);
     outbox_.push_back(std::move(p));
-    return id;
+    return c.id;
   }
 
   result<rpc::sent> send(rpc::call_id id, const outgoing& message, bool last) override {
     call* c = calls_.find(id);
-    if (c == nullptr) {
-      return status::failed_precondition("the call is over").set_reached(outcome::not_sent);
-    }
+    if (c == nullptr || c->over) return not_now("the call is over");
+    if (c->broken) return status::internal("the initial metadata is too large to be sent");
+    if (c->held) return not_now("a message of this call still waits for the peer");
+    const bool client = role_ == rpc::role::client;
+    const rpc::call_state next =
+        rpc::next_state(c->state, client ? rpc::call_event::request : rpc::call_event::response);
+    if (next == rpc::call_state::illegal) return not_now("the messages of the call are finished");
     rpc::packet p(rpc::packet::kind::message, id);
     p.encoding = c->encoding;
-    p.last = last;
+    p.last = last && client;
     if (auto put = fill(p, message); !put) return put;
+    c->state = next;
+    if (p.last) half_close_state(*c);
     if (c->credit == 0) {
       c->held.emplace(std::move(p));
       return rpc::sent::held;
@@ -88,11 +83,20 @@ class session final : public rpc::packet_session {
   }
 
   void half_close(rpc::call_id id) override {
-    if (call* c = calls_.find(id)) say(*c, rpc::packet(rpc::packet::kind::half_close, id));
+    call* c = calls_.find(id);
+    if (role_ == rpc::role::server || c == nullptr || !rpc::client_may_send(c->state)) return;
+    half_close_state(*c);
+    say(*c, rpc::packet(rpc::packet::kind::half_close, id));
   }
 
   void reply(rpc::call_id id, const metadata& initial) override {
-    if (calls_.find(id) == nullptr || initial.empty()) return;
+    call* c = calls_.find(id);
+    if (role_ == rpc::role::client || c == nullptr || c->over || initial.empty()) return;
+    const rpc::call_state next = rpc::next_state(c->state, rpc::call_event::metadata);
+    if (next == rpc::call_state::illegal) return;
+    c->state = next;
+    c->broken = !check(initial);
+    if (c->broken) return;
     rpc::packet p(rpc::packet::kind::metadata, id);
     p.metadata = initial;
     outbox_.push_back(std::move(p));
@@ -101,25 +105,32 @@ class session final : public rpc::packet_session {
   void end(rpc::call_id id, const outgoing* last, const status& how,
            const metadata& trailing) override {
     call* c = calls_.find(id);
-    if (c == nullptr) return;
+    if (role_ == rpc::role::client || c == nullptr || c->over) return;
+    c->over = true;
+    c->sink = nullptr;
     rpc::packet p(rpc::packet::kind::end, id);
     p.encoding = c->encoding;
     p.how = how;
+    p.how.set_reached(outcome::processed);
     p.metadata = trailing;
     if (last != nullptr && how.ok()) {
       if (auto put = fill(p, *last); !put) {
         p.how = status::internal("the reply cannot be sent: " + put.message());
       }
     }
-    c->sink = nullptr;
+    if (c->broken || !check(trailing)) {
+      p.how = status::internal("the metadata of the reply is too large to be sent");
+      p.metadata = metadata();
+    }
     if (say(*c, std::move(p))) calls_.erase(*c);
   }
 
   void cancel(rpc::call_id id) override {
     call* c = calls_.find(id);
-    if (c == nullptr || c->cancelled) return;
+    if (role_ == rpc::role::server || c == nullptr || c->over) return;
+    c->state = rpc::next_state(c->state, rpc::call_event::cancel);
+    c->over = true;
     c->sink = nullptr;
-    c->cancelled = true;
     c->held.reset();
     c->behind.reset();
     outbox_.emplace_back(rpc::packet::kind::cancel, id);
@@ -127,8 +138,10 @@ class session final : public rpc::packet_session {
 
   void consumed(rpc::call_id id, std::size_t cost) override {
     call* c = calls_.find(id);
-    if (c == nullptr) return;
-    c->to_return += static_cast<std::uint32_t>(cost);
+    if (c == nullptr || c->over) return;
+    const auto taken = static_cast<std::uint32_t>(std::min<std::size_t>(cost, c->unread));
+    c->unread -= taken;
+    c->to_return += taken;
     if (c->to_return < window / 2) return;
     rpc::packet p(rpc::packet::kind::credit, id);
     p.number = std::exchange(c->to_return, 0);
@@ -136,26 +149,36 @@ class session final : public rpc::packet_session {
   }
 
   void drain() override {
-    if (!std::exchange(draining_, true)) outbox_.emplace_back(rpc::packet::kind::drain, rpc::no_call);
+    if (finished_ || std::exchange(draining_, true)) return;
+    outbox_.emplace_back(rpc::packet::kind::drain, rpc::no_call);
   }
 
   void close(const status& why) override {
     if (finished_) return;
     rpc::packet p(rpc::packet::kind::close, rpc::no_call);
-    p.how = why;
+    p.how = why.ok() ? status::unavailable("the connection was closed") : why;
+    const status how = p.how;
     outbox_.push_back(std::move(p));
-    lost(why);
+    end_all(how);
   }
 
   void lost(const status& why) override {
-    finished_ = true;
-    while (call* c = calls_.any()) {
+    if (finished_) return;
+    std::vector<std::uint32_t> unsent;
+    for (const rpc::packet& p : outbox_) {
+      if (p.what == rpc::packet::kind::open) unsent.push_back(p.call);
+    }
+    outbox_.clear();
+    for (const std::uint32_t id : unsent) {
+      call* c = calls_.find(id);
+      if (c == nullptr) continue;
       rpc::call_sink* sink = c->sink;
       calls_.erase(*c);
       status how = why;
-      how.set_reached(outcome::maybe_processed);
+      how.set_reached(outcome::not_sent);
       if (sink != nullptr) sink->on_end(std::move(how), {});
     }
+    end_all(why);
   }
 
   bool finished() const noexcept override {
@@ -169,19 +192,16 @@ class session final : public rpc::packet_session {
     if (p.what == kind::close) {
       return lost(status::unavailable("the other end closed the connection: " + p.how.message()));
     }
-    if (p.what == kind::drain) {
-      draining_ = true;
-      return sink_->on_drain();
-    }
+    if (p.what == kind::drain) return on_drain();
     call* c = calls_.find(p.call);
     if (c == nullptr) return;  // a straggler
     switch (p.what) {
       case kind::message: return deliver(*c, p, p.last);
       case kind::half_close:
-        if (c->sink != nullptr) c->sink->on_half_close();
+        if (!c->over) c->sink->on_half_close();
         return;
       case kind::metadata:
-        if (c->sink != nullptr) c->sink->on_metadata(std::move(p.metadata));
+        if (!c->over) c->sink->on_metadata(std::move(p.metadata));
         return;
       case kind::cancel: return on_cancel(*c);
       case kind::end: return on_end(*c, std::move(p));
@@ -204,9 +224,22 @@ class session final : public rpc::packet_session {
     return message.encode(p.encoded);
   }
 
-  result<rpc::call_id> refused(std::uint32_t id, status why) {
-    free_ids_.push_back(id);
-    return why;
+  static status not_now(std::string_view why) {
+    return status::failed_precondition(std::string(why)).set_reached(outcome::not_sent);
+  }
+  static void half_close_state(call& c) noexcept {
+    c.state = rpc::next_state(c.state, rpc::call_event::half_close);
+  }
+
+  void end_all(const status& why) {
+    finished_ = true;
+    while (call* c = calls_.any()) {
+      rpc::call_sink* sink = c->sink;
+      calls_.erase(*c);
+      status how = why;
+      how.set_reached(outcome::maybe_processed);
+      if (sink != nullptr) sink->on_end(std::move(how), {});
+    }
   }
 
   // Sends what ends a direction; behind a held message it waits. True: it is out.
@@ -220,7 +253,8 @@ class session final : public rpc::packet_session {
   }
 
   void deliver(call& c, rpc::packet& p, bool last) {
-    if (c.sink == nullptr) return;
+    if (c.over) return;
+    ++c.unread;
     if (p.object) {
       c.sink->on_message(incoming(p.object, c.encoding, 1), last);
     } else {
@@ -254,11 +288,18 @@ class session final : public rpc::packet_session {
     c.encoding = p.encoding;
     rpc::call_head head(name, method->info().type(), p.metadata, p.encoding);
     head.deadline = p.deadline;
-    c.sink = sink_->on_open(p.call, *method, head, refusal);
-    if (c.sink == nullptr) {
+    rpc::call_sink* sink = sink_->on_open(p.call, *method, head, refusal);
+    if (calls_.find(p.call) != &c) {  // it was ended in there, or everything was
+      if (sink != nullptr && finished_) {
+        sink->on_end(status::unavailable("the connection was closed"), {});
+      }
+      return;
+    }
+    if (sink == nullptr) {
       calls_.erase(c);
       return refuse(p.call, std::move(refusal));
     }
+    c.sink = sink;
     if (p.has_message) {
       deliver(c, p, p.last);
     } else if (p.last) {
@@ -267,6 +308,7 @@ class session final : public rpc::packet_session {
   }
 
   void refuse(std::uint32_t id, status why) {
+    if (why.ok()) why = status::unavailable("the server refuses the call");
     rpc::packet p(rpc::packet::kind::end, id);
     p.how = std::move(why.set_reached(outcome::rejected));
     outbox_.push_back(std::move(p));
@@ -291,7 +333,14 @@ class session final : public rpc::packet_session {
     calls_.erase(*still);
     free_ids_.push_back(id);
     if (sink != nullptr) sink->on_end(std::move(p.how), std::move(p.metadata));
-    if (was_full && !draining_ && !finished_) sink_->on_capacity();
+    if (was_full && capacity() > 0) sink_->on_capacity();
+  }
+
+  void on_drain() {
+    // A client that drains opens nothing more, and is finished with its last call.
+    if (role_ == rpc::role::server || std::exchange(told_of_drain_, true)) return;
+    draining_ = true;
+    sink_->on_drain();
   }
 
   void on_credit(call& c, std::uint32_t amount) {
@@ -306,7 +355,7 @@ class session final : public rpc::packet_session {
       c.behind.reset();
       if (over) return calls_.erase(c);
     }
-    if (c.sink != nullptr) c.sink->on_sent();
+    if (!c.over) c.sink->on_sent();
   }
 
   std::uint32_t next_id() {
@@ -326,6 +375,7 @@ class session final : public rpc::packet_session {
   std::vector<std::uint32_t> free_ids_;
   std::uint32_t last_id_ = 0;
   bool draining_ = false;
+  bool told_of_drain_ = false;
   bool finished_ = false;
 };
 

@@ -58,7 +58,9 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
   }
   /// How long a blocked caller waits for the loop to keep a deadline, before it goes by itself.
   time_point wait_limit(time_point deadline) const noexcept {
-    return home_->get_clock().is_real() ? after(deadline, std::chrono::milliseconds(200)) : never;
+    const clock& time = home_->get_clock();
+    if (!time.is_real()) return never;
+    return after(std::max(deadline, time.now()), std::chrono::milliseconds(200));
   }
   void log(log_level level, std::string_view message) const {
     if (options_.get_log()) options_.get_log()(level, message);
@@ -157,7 +159,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
 
   // Sends the call if a connection has room, else queues it and sees to a connection.
   void place(client_call& call) {
-    if (queue_.empty() || pooled()) {
+    if (queue_.empty()) {
       if (client_link* l = pick()) return open(call, *l);
     }
     if (queue_.size() >= settings_.bounds.max_queue) {
@@ -224,7 +226,6 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     call.stop_.reset();
     call.on_over(std::move(how));
     call.unkeep();
-    if (pooled() && !queue_.empty()) pump();
   }
 
   bool may_try_again(const client_call& call, const status& how) const noexcept {

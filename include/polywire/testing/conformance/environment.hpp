@@ -28,6 +28,9 @@ class capabilities {
   capabilities& concurrent_calls(std::size_t most) { return concurrent_calls_ = most, *this; }
   /// All calls of a client share one connection.
   capabilities& shares_connection(bool does) { return shares_connection_ = does, *this; }
+  /// The most bytes of one call that may be under way while its reader does not read. More than a
+  /// mebibyte is right where the kernel's socket buffers are the only bound.
+  capabilities& buffers(std::size_t bytes) { return buffers_ = bytes, *this; }
 
   bool server_streaming() const noexcept { return server_streaming_; }
   bool client_streaming() const noexcept { return client_streaming_; }
@@ -36,6 +39,7 @@ class capabilities {
   bool crosses_processes() const noexcept { return crosses_processes_; }
   std::size_t concurrent_calls() const noexcept { return concurrent_calls_; }
   bool shares_connection() const noexcept { return shares_connection_; }
+  std::size_t buffers() const noexcept { return buffers_; }
 
  private:
   bool server_streaming_ = true;
@@ -45,6 +49,7 @@ class capabilities {
   bool crosses_processes_ = true;
   bool shares_connection_ = true;
   std::size_t concurrent_calls_ = 10'000;
+  std::size_t buffers_ = std::size_t{1} << 20;
 };
 
 /// Where the scenarios run: a URL scheme and what it can do.

@@ -240,14 +240,19 @@ void a_server_that_vanishes(const environment& env) {
   gate door;
   const opens_at_exit opens(door);
   arrivals<bool> entered;
-  running_server service(env.listen_url(),
-                         [&](server& s) { s.handle(api::echo, waits<M>(door, entered)); });
+  running_server service(env.listen_url(), [&](server& s) {
+    s.handle(api::echo, waits<M>(door, entered));
+    s.handle(api::other, echoes<M>);
+  });
   asio::io_context context(1);
   const line cable;
   client_options options = through(cable);
   options.clock(time);
   client user(context.get_executor(), service.url(), options);
   std::optional<result<note>> ended;
+  user.async_call(api::other, M::make(1, ""), [&](result<note> r) { ended = std::move(r); });
+  run_until(context, [&] { return ended.has_value(); }, "a call before");
+  ended.reset();
   user.async_call(api::echo, M::make(1, ""), [&](result<note> r) { ended = std::move(r); });
   run_until(context, [&] { return entered.total() == 1; }, "the handler");
   cable.go_dead();

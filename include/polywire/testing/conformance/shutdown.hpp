@@ -196,18 +196,24 @@ template <class M>
 void destroyed_inside_handlers(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
-  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
+  gate door;
+  const opens_at_exit opens(door);
+  running_server service(env.listen_url(), [&](server& s) {
+    s.handle(api::echo, echoes<M>);
+    s.handle(api::other, waits<M>(door, {}));
+  });
   {  // a client that owns its thread, inside its own completion, with others pending
     arrivals<status> ended;
     auto user = std::make_shared<std::optional<client>>();
     user->emplace(service.url(), quiet_client());
     for (int i = 0; i < 10; ++i) {
-      (*user)->async_call(api::echo, M::make(i, ""), timeout(patience),
+      (*user)->async_call(api::other, M::make(i, ""), timeout(patience),
                           [user, ended](const result<note>& r) {
                             user->reset();
                             ended.put(r.status());
                           });
     }
+    door.open();  // not before all calls are begun
     for (int i = 0; i < 10; ++i) {
       const status how = ended.next("a completion");
       check(how.ok() || how.code() == status_code::cancelled, how.to_string());

@@ -18,10 +18,12 @@ using streaming::download_refused;
 using streaming::talk_refused;
 using streaming::upload_refused;
 
-// What is sent at a reader that does not read: far more than any backend may buffer for one call,
-// the kernel's socket buffers included.
-inline constexpr int messages = 160;
-inline constexpr int most_buffered = 96;
+// What is sent at a reader that does not read: twice what the backend may buffer, in messages of
+// 64 KiB.
+inline int most_buffered(const environment& env) {
+  return static_cast<int>(env.can().buffers() / (64 * 1024));
+}
+inline int message_count(const environment& env) { return 2 * most_buffered(env); }
 inline const std::string& filler() {
   static const std::string text(64 * 1024, 'x');
   return text;
@@ -42,6 +44,7 @@ void a_client_that_does_not_read(const environment& env) {
   if (!env.can().server_streaming()) return download_refused<M>(env);
   using api = contracts<M>;
   using note = typename M::note;
+  const int messages = message_count(env);
   std::atomic<int> written = 0;
   running_server service(env.listen_url(), [&](server& s) {
     s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
@@ -58,7 +61,7 @@ void a_client_that_does_not_read(const environment& env) {
   auto notes = user.open(api::download, M::make(1, ""), timeout(2 * patience));
   check(notes.read().has_value(), "the first message");
   let_it_write<M>(user);
-  check(written.load() <= most_buffered,
+  check(written.load() <= most_buffered(env),
         "the writer was not slowed: " + std::to_string(written.load()) + " messages of 64 KiB");
   for (int i = 1; i < messages; ++i) {
     auto n = notes.read();
@@ -87,6 +90,7 @@ void a_server_that_does_not_read(const environment& env) {
     s.handle(api::echo, echoes<M>);
   });
   client user(service.url(), quiet_client());
+  const int messages = message_count(env);
   std::atomic<int> written = 0;
   auto notes = user.open(api::upload, timeout(2 * patience));
   arrivals<status> ended;
@@ -101,7 +105,7 @@ void a_server_that_does_not_read(const environment& env) {
   std::optional<failure> failed;
   try {
     let_it_write<M>(user);
-    check(written.load() <= most_buffered,
+    check(written.load() <= most_buffered(env),
           "the writer was not slowed: " + std::to_string(written.load()) + " messages of 64 KiB");
   } catch (const failure& f) {
     failed = f;
@@ -120,15 +124,16 @@ void a_stalled_stream_beside_others(const environment& env) {
   using api = contracts<M>;
   running_server service(env.listen_url(), [](server& s) { s.handle(api::download, sends<M>); });
   client user(service.url(), quiet_client());
+  const int messages = most_buffered(env);
   // Two that nobody reads: less than the connection's credit.
   auto stalled = user.open(api::download, M::make(messages, filler()), timeout(2 * patience));
   auto other = user.open(api::download, M::make(messages, filler()), timeout(2 * patience));
-  for (int i = 0; i < 3; ++i) {
-    auto notes = user.open(api::download, M::make(10, filler()), timeout(patience));
+  for (int i = 0; i < 2; ++i) {
+    auto notes = user.open(api::download, M::make(6, filler()), timeout(patience));
     int count = 0;
     while (notes.read()) ++count;
     check_ok(notes.status(), "a stream beside two that nobody reads");
-    check_equal(count, 10, "its messages");
+    check_equal(count, 6, "its messages");
   }
   stalled.cancel();
   int count = 0;
@@ -143,10 +148,10 @@ void hundred_streams(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
   // Each sends more than it may have on the way, so that all have to take turns.
-  constexpr int per_stream = 100;
+  constexpr int per_stream = 72;
   limits bounds;
-  bounds.call_credit = 16U << 10;
-  bounds.connection_credit = 128U << 10;
+  bounds.call_credit = 8U << 10;
+  bounds.connection_credit = 64U << 10;
   const std::size_t streams = std::min<std::size_t>(100, env.can().concurrent_calls());
   gate start;
   arrivals<bool> entered;
@@ -154,7 +159,7 @@ void hundred_streams(const environment& env) {
     s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
       entered.put(true);
       co_await start.wait();  // all begin together
-      const std::string text(500, 'x');
+      const std::string text(160, 'x');
       for (int i = 0; i < per_stream; ++i) {
         auto sent = co_await out.async_write(M::make(i, text), asio::use_awaitable);
         if (!sent) co_return sent;

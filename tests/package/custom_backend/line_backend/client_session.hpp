@@ -34,7 +34,7 @@ class client_session final : public session {
     if (first != nullptr) {
       if (auto done = encode(*first, message); !done) return done;
     }
-    start_call(head.type, head.messages);
+    start_call(head.messages);
     call_.sink = &sink;
     put_metadata(*head.metadata);
     if (head.deadline == polywire::never) {
@@ -47,6 +47,10 @@ class client_session final : public session {
     call_.opened_at = written();
     if (first != nullptr) put_message(message.view());
     if (last) half_close(call_.id);
+    if (head.type == polywire::call_type::server_streaming ||
+        head.type == polywire::call_type::bidi_streaming) {
+      put_call_credit();
+    }
     return call_.id;
   }
 

@@ -97,8 +97,8 @@ class server_session final : public session {
     if (draining_) {
       refusal = status::unavailable("the server is stopping");
     } else if (method == nullptr) {
-      refusal = status::unimplemented(
-          "no method '" + std::string(has_name ? name : "(malformed name)") + "' here");
+      refusal = status::unimplemented("no method '" +
+                                      std::string(has_name ? name : "(malformed name)") + "' here");
     }
     if (!refusal.ok()) return put_end(refusal, outcome::rejected, {});
 
@@ -107,12 +107,14 @@ class server_session final : public session {
       const auto rest = words(timeout).number<std::uint64_t>();
       if (!rest) return fail("a timeout is malformed");
       using microseconds = std::chrono::duration<double, std::micro>;  // no number is too large
-      head.deadline = polywire::after(
-          now_, polywire::clamp_duration(microseconds(static_cast<double>(*rest))));
+      head.deadline =
+          polywire::after(now_, polywire::clamp_duration(microseconds(static_cast<double>(*rest))));
     }
-    start_call(head.type, head.messages);
+    start_call(head.messages);
+    call_.streams_requests = method->info().streams_requests();
     call_.sink = sink_->on_open(call_.id, *method, head, refusal);
-    if (call_.sink == nullptr) end_now(std::move(refusal), outcome::rejected);
+    if (call_.sink == nullptr) return end_now(std::move(refusal), outcome::rejected);
+    if (call_.streams_requests) put_call_credit();
   }
 
   void on_half() {
@@ -124,9 +126,7 @@ class server_session final : public session {
 
   void on_too_large(status why) override {
     // Where requests stream, the handler may have seen some.
-    const bool unseen = call_.type == polywire::call_type::unary ||
-                        call_.type == polywire::call_type::server_streaming;
-    end_now(std::move(why), unseen ? outcome::rejected : outcome::processed);
+    end_now(std::move(why), call_.streams_requests ? outcome::processed : outcome::rejected);
   }
 
   void on_released() override {

@@ -25,8 +25,8 @@ using polywire::status;
 /// What a message costs beside its bytes: otherwise endless empty ones would be free.
 inline constexpr std::size_t message_cost = 64;
 /// What each direction of a call begins with. A message may be sent while any credit is left, so
-/// that a receiver holds at most this and one message.
-inline constexpr std::int64_t first_credit = 64 << 10;
+/// that a receiver holds at most its credit and one message.
+inline constexpr std::uint32_t first_credit = 16 << 10;
 /// The largest message that the protocol has.
 inline constexpr std::size_t max_message = std::size_t{1} << 30;
 
@@ -37,14 +37,14 @@ class one_call {
   /// Null once the layer above has lost interest.
   rpc::call_sink* sink = nullptr;
   rpc::call_state state = rpc::call_state::idle;
-  polywire::call_type type = polywire::call_type::unary;
+  bool streams_requests = false;
   polywire::format encoding = polywire::format::json;
   /// Where in the output its opening ends: tells whether it has left.
   std::uint64_t opened_at = 0;
 
   std::int64_t credit = first_credit;  ///< what this side may send
   std::int64_t window = first_credit;  ///< what the peer may send
-  std::uint32_t unreturned = 0;        ///< consumed, and not yet told to the peer
+  std::uint64_t unreturned = 0;        ///< consumed, and not yet told to the peer
   /// A message that waits for credit, and what goes behind it.
   std::optional<polywire::buffer> held;
   bool half_close_behind = false;
@@ -76,10 +76,8 @@ class session : public rpc::byte_session {
 
   void consumed(rpc::call_id id, std::size_t cost) override {
     if (!is_open(id)) return;
-    call_.unreturned += static_cast<std::uint32_t>(cost);
-    if (call_.unreturned < first_credit / 2) return;
-    call_.window += call_.unreturned;
-    put_line(out_, "CREDIT", std::exchange(call_.unreturned, 0));
+    call_.unreturned += cost;
+    if (call_.unreturned >= first_credit / 2) put_credit(std::exchange(call_.unreturned, 0));
   }
 
   void close(const status& why) override {
@@ -163,11 +161,10 @@ class session : public rpc::byte_session {
   bool is_open(rpc::call_id id) const noexcept { return call_.sink != nullptr && call_.id == id; }
 
   /// Makes room for a new call and gives it a number: no two calls of a connection have the same.
-  void start_call(polywire::call_type type, polywire::format encoding) {
+  void start_call(polywire::format encoding) {
     call_ = one_call();
     call_.id = ++last_id_;
     call_.state = rpc::call_state::open;
-    call_.type = type;
     call_.encoding = encoding;
   }
 
@@ -182,6 +179,14 @@ class session : public rpc::byte_session {
     out_.append(message);
     out_.append("\n");
     call_.credit -= static_cast<std::int64_t>(message.size() + message_cost);
+  }
+  void put_credit(std::uint64_t more) {
+    put_line(out_, "CREDIT", more);
+    call_.window += static_cast<std::int64_t>(more);
+  }
+  /// Where messages stream: what this side takes beyond the first credit.
+  void put_call_credit() {
+    if (bounds_->call_credit > first_credit) put_credit(bounds_->call_credit - first_credit);
   }
   void put_metadata(const metadata& all) {
     for (const auto& [key, value] : all) put_line(out_, "META", key, value);

@@ -12,9 +12,7 @@
 using messages = conformance::plain_messages;
 
 int main(int argc, char** argv) {
-  return run({conformance::connections::all<messages>,
-              conformance::shutdown::all<messages>,
-              conformance::faults::all<messages>,
-              conformance::threads::all<messages>},
+  return run({conformance::connections::all<messages>, conformance::shutdown::all<messages>,
+              conformance::faults::all<messages>, conformance::threads::all<messages>},
              argc > 1 ? argv[1] : "");
 }

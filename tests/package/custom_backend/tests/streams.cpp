@@ -11,8 +11,7 @@
 using messages = conformance::plain_messages;
 
 int main(int argc, char** argv) {
-  return run({conformance::streaming::all<messages>,
-              conformance::stream_ends::all<messages>,
+  return run({conformance::streaming::all<messages>, conformance::stream_ends::all<messages>,
               conformance::stream_flow::all<messages>},
              argc > 1 ? argv[1] : "");
 }

@@ -13,10 +13,8 @@
 using messages = conformance::plain_messages;
 
 int main(int argc, char** argv) {
-  return run({conformance::unary_values::all<messages>,
-              conformance::unary_calls::all<messages>,
-              conformance::unary_metadata::all<messages>,
-              conformance::deadlines::all<messages>,
+  return run({conformance::unary_values::all<messages>, conformance::unary_calls::all<messages>,
+              conformance::unary_metadata::all<messages>, conformance::deadlines::all<messages>,
               conformance::cancellation::all<messages>},
              argc > 1 ? argv[1] : "");
 }

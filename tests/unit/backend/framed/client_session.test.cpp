@@ -3,7 +3,7 @@
 #include "polywire/backend/framed/client_session.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/framed/scripted.hpp"
 
 using namespace framed_tests;
 
@@ -110,8 +110,9 @@ TEST_CASE("a frame for a call that is not open closes the connection", "[framed]
   client.send(script().call(id, wf::flag_end));
   CHECK(client.heard() == lines{"a end ok"});
   client.send(script().call(id, wf::flag_end));
-  CHECK(client.heard() == lines{"b end unavailable: protocol error: a frame came for a call that is "
-                                "not open (maybe_processed)"});
+  CHECK(client.heard() ==
+        lines{"b end unavailable: protocol error: a frame came for a call that is "
+              "not open (maybe_processed)"});
   CHECK(client.session->finished());
 }
 
@@ -150,8 +151,7 @@ TEST_CASE("a cancel behind the opening goes out as one frame", "[framed]") {
   greeted client;
   const auto id = client.open("a.B/Unary", client.sink(), "hi", true);
   client.session->cancel(id);
-  CHECK(client.frames() ==
-        lines{"1: method 1 name a.B/Unary payload 'hi' last", "1: cancel"});
+  CHECK(client.frames() == lines{"1: method 1 name a.B/Unary payload 'hi' last", "1: cancel"});
 }
 
 TEST_CASE("what a cancelled call receives still gives back the connection's credit", "[framed]") {
@@ -207,8 +207,8 @@ TEST_CASE("messages and the half-close", "[framed]") {
   client.session->half_close(id);
   const auto late = client.session->send(id, text("late"), false);
   CHECK(late.status().code() == pw::status_code::failed_precondition);
-  CHECK(client.frames() == lines{"1: method 1 name a.B/Both", "1: payload 'one'",
-                                 "1: payload ''", "1: last"});
+  CHECK(client.frames() ==
+        lines{"1: method 1 name a.B/Both", "1: payload 'one'", "1: payload ''", "1: last"});
 
   const auto other = client.open("a.B/Both", client.sink(), nullptr, false);
   CHECK(client.session->send(other, text("all"), true).value() == rpc::sent::done);
@@ -377,9 +377,8 @@ TEST_CASE("a reply above the limit cancels its call and no other", "[framed]") {
     (void)client.frames();
     client.send(in_parts ? script().part(a, 500, 1'001).part(a, 501, 0, 0)
                          : script().part(a, 1'001, 0, 0));
-    CHECK(client.heard() ==
-          lines{"a end resource_exhausted: the reply has more than 1000 bytes "
-                "(limits::max_message) (processed)"});
+    CHECK(client.heard() == lines{"a end resource_exhausted: the reply has more than 1000 bytes "
+                                  "(limits::max_message) (processed)"});
     CHECK(client.frames() == lines{"1: cancel"});
     client.send(script().call(a, wf::flag_end).part(b, 1'000, 0, wf::flag_end));
     CHECK(client.heard() == lines{"b message 1000 bytes last", "b end ok"});
@@ -389,9 +388,9 @@ TEST_CASE("a reply above the limit cancels its call and no other", "[framed]") {
 TEST_CASE("a malformed status closes the connection", "[framed]") {
   greeted client;
   client.open("a.B/Unary", client.sink(), "x", true);
-  const std::byte frame[] = {std::byte{8}, std::byte{0x08}, std::byte{1},    std::byte{0x10},
-                             std::byte{4}, std::byte{0x52}, std::byte{2},    std::byte{0x12},
-                             std::byte{9}};
+  const std::byte frame[] = {std::byte{8},    std::byte{0x08}, std::byte{1},
+                             std::byte{0x10}, std::byte{4},    std::byte{0x52},
+                             std::byte{2},    std::byte{0x12}, std::byte{9}};
   client.send(script().raw(frame));
   CHECK(client.session->finished());
   CHECK(client.heard() ==

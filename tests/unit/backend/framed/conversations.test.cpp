@@ -6,7 +6,7 @@
 #include "polywire/backend/framed/backend.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/framed/scripted.hpp"
 #include "unit/wire/frame/hex.hpp"
 
 using namespace framed_tests;
@@ -52,8 +52,10 @@ lines serve(pw::bytes_view bytes, const std::vector<std::size_t>& cuts) {
 
 std::vector<script> golden() {
   std::vector<script> all;
-  all.push_back(script().greeting().call(1, wf::flag_last, "hi", 1, "a.B/Unary").call(
-      2, wf::flag_last, "again", 1));
+  all.push_back(script()
+                    .greeting()
+                    .call(1, wf::flag_last, "hi", 1, "a.B/Unary")
+                    .call(2, wf::flag_last, "again", 1));
   all.push_back(script()
                     .greeting()
                     .call(7, 0, nullptr, 1, "a.B/Both")
@@ -71,8 +73,8 @@ std::vector<script> golden() {
                     .call(2, wf::flag_last, "between", 0, "a.B/Unary")
                     .part(1, 50, 0, wf::flag_last));
   all.push_back(script().greeting().call(1, 0, "x", 0, "a.B/Nowhere").call(2, 0, "x", 3));
-  all.push_back(script().greeting().call(1, 0, "x", 0, "a.B/Both").goodbye(
-      pw::status::unavailable("bye")));
+  all.push_back(
+      script().greeting().call(1, 0, "x", 0, "a.B/Both").goodbye(pw::status::unavailable("bye")));
   all.push_back(script().greeting().call(1, wf::flag_last, "x", 0, "a.B/Both").call(1, 0, "late"));
   return all;
 }
@@ -136,23 +138,23 @@ TEST_CASE("the documented unary call, byte by byte", "[framed]") {
   const pw::outgoing hi(pw::format::protobuf, pw::as_bytes("hi"));
   REQUIRE(client.session->open(head, *client.layer.make("first "), &hi, true));
   auto sent = take_output(*client.session);
-  CHECK(to_hex(sent) == greeting +
-                            " 15 08 01 10 01 18 01 2a 05 61 2e 42 2f 43 40 80 89 7a 22 02 68 69");
+  CHECK(frame_tests::to_hex(sent) ==
+        greeting + " 15 08 01 10 01 18 01 2a 05 61 2e 42 2f 43 40 80 89 7a 22 02 68 69");
   feed(server, sent);
   const pw::outgoing ok(pw::format::protobuf, pw::as_bytes("ok"));
   server.end(1, &ok, {}, {});
   auto answer = take_output(server);
-  CHECK(to_hex(answer) == greeting + " 08 08 01 10 04 22 02 6f 6b");
+  CHECK(frame_tests::to_hex(answer) == greeting + " 08 08 01 10 04 22 02 6f 6b");
 
   head.deadline = pw::never;
   REQUIRE(client.session->open(head, *client.layer.make("second "), &hi, true));
   sent = take_output(*client.session);
-  CHECK(to_hex(sent) == "0a 08 02 10 01 18 01 22 02 68 69");
+  CHECK(frame_tests::to_hex(sent) == "0a 08 02 10 01 18 01 22 02 68 69");
   feed(server, sent);
   feed(*client.session, answer);
   server.end(2, nullptr, pw::status::not_found("no user"), {});
   answer = take_output(server);
-  CHECK(to_hex(answer) == "11 08 02 10 04 52 0b 08 05 12 07 6e 6f 20 75 73 65 72");
+  CHECK(frame_tests::to_hex(answer) == "11 08 02 10 04 52 0b 08 05 12 07 6e 6f 20 75 73 65 72");
   feed(*client.session, answer);
   CHECK(client.heard() == lines{"first message 'ok' last", "first end ok",
                                 "second end not_found: no user (processed)"});
@@ -176,7 +178,7 @@ TEST_CASE("the documented large message has the credits that the document says",
   credits.clear();
   for (int i = 0; i < 6; ++i) part(65'000, 0, wf::flag_more);
   part(15'000, 0, wf::flag_last);
-  CHECK(credits == lines{"7: credit 195096", "credit 585288", "7: credit 195096"});
+  CHECK(credits == lines{"7: credit 195096", "7: credit 195096", "credit 585288"});
   server.session->consumed(7, server.served(7).costs[0]);
   CHECK(server.frames().empty());  // 15,032 are not worth a frame
 }

@@ -3,7 +3,7 @@
 #include "polywire/backend/framed/receiver.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/framed/scripted.hpp"
 
 using namespace framed_tests;
 
@@ -100,8 +100,8 @@ TEST_CASE("parts make a message, with other frames between them", "[framed]") {
                   .ping(4)
                   .part(1, 15)
                   .part(1, 5, 0, wf::flag_last));
-  CHECK(server.heard() == lines{"2: message 'other'", "1: message '" + std::string(30, 'p') +
-                                                          "' last"});
+  CHECK(server.heard() ==
+        lines{"2: message 'other'", "1: message '" + std::string(30, 'p') + "' last"});
   CHECK(server.served(1).costs == std::vector<std::size_t>{30 + 4 * 32});
 }
 

@@ -3,7 +3,7 @@
 #include "polywire/backend/framed/sender.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/framed/scripted.hpp"
 
 #include <numeric>
 
@@ -206,8 +206,8 @@ TEST_CASE("no frame is larger than the peer takes", "[framed]") {
   CHECK(client.send_text(1, 19'000).value() == rpc::sent::done);
   CHECK(client.frames() == lines{"1: payload 19000 bytes"});
   CHECK(client.send_text(1, 19'990).value() == rpc::sent::done);
-  CHECK(client.frames() ==
-        lines{"1: size 19990 more payload 19968 bytes", "1: payload '" + std::string(22, 'm') + "'"});
+  CHECK(client.frames() == lines{"1: size 19990 more payload 19968 bytes",
+                                 "1: payload '" + std::string(22, 'm') + "'"});
   said.max_frame = 100;  // below what there may be: not announced
   open_client other(1, said);
   CHECK(other.send_text(1, 60'000).value() == rpc::sent::done);
@@ -234,9 +234,9 @@ TEST_CASE("a large first message: the opening goes ahead, alone", "[framed]") {
   client.greet();
   const std::string data(70'000, 'm');
   client.open("a.B/Up", *client.layer.make(), data.c_str(), true);
-  CHECK(client.frames() ==
-        lines{"1: method 1 name a.B/Up", "1: size 70000 more payload 65504 bytes",
-              "1: payload 4496 bytes last"});
+  CHECK(client.frames() == lines{"1: method 1 name a.B/Up",
+                                 "1: size 70000 more payload 65504 bytes",
+                                 "1: payload 4496 bytes last"});
 }
 
 TEST_CASE("small calls overtake a large message: little is queued ahead of them", "[framed]") {

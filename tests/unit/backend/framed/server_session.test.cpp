@@ -3,7 +3,7 @@
 #include "polywire/backend/framed/server_session.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/framed/scripted.hpp"
 
 using namespace framed_tests;
 
@@ -70,8 +70,7 @@ TEST_CASE("an absurd timeout is none, and none at all is a deadline that has pas
     f.timeout_us = us;
     server.send(script().add(f));
   }
-  CHECK(server.heard() ==
-        lines{"1: open a.B/Unary protobuf in 0us", "2: open a.B/Unary protobuf"});
+  CHECK(server.heard() == lines{"1: open a.B/Unary protobuf in 0us", "2: open a.B/Unary protobuf"});
 }
 
 TEST_CASE("every type of call, as a client sees it", "[framed]") {
@@ -88,10 +87,10 @@ TEST_CASE("every type of call, as a client sees it", "[framed]") {
   (void)pair.server->send(id, text("four"), true);
   pair.server->end(id, nullptr, pw::status::aborted("enough"), one("t", "x"));
   pair.move();
-  CHECK(pair.said_to_server() == lines{"1: open a.B/Both text", "1: message 'one'",
-                                       "1: message 'three' last"});
-  CHECK(pair.said_to_client() == lines{"message 'two'", "message 'four'",
-                                       "end aborted: enough (processed) t=x"});
+  CHECK(pair.said_to_server() ==
+        lines{"1: open a.B/Both text", "1: message 'one'", "1: message 'three' last"});
+  CHECK(pair.said_to_client() ==
+        lines{"message 'two'", "message 'four'", "end aborted: enough (processed) t=x"});
 }
 
 TEST_CASE("metadata of the reply goes first, and once", "[framed]") {
@@ -119,8 +118,9 @@ TEST_CASE("metadata of the reply that is too large ends the call as an error of 
   for (const bool limits_allow : {false, true}) {
     greeted server(limits_allow ? raised : pw::limits());
     const pw::metadata large = one("k", std::string(limits_allow ? 65'600 : 33'000, 'v'));
-    const lines failed{"1: end internal: the metadata of the reply is too large to be sent "
-                       "(processed)"};
+    const lines failed{
+        "1: end internal: the metadata of the reply is too large to be sent "
+        "(processed)"};
     server.send(script().call(1, 0, nullptr, 0, "a.B/Both"));
     server.session->reply(1, large);
     CHECK(server.session->send(1, text("x"), false).status().code() == pw::status_code::internal);
@@ -142,13 +142,12 @@ TEST_CASE("a status that fits no frame is shortened", "[framed]") {
   greeted server;
   server.send(script().call(1, 0, nullptr, 0, "a.B/Both"));
   server.end(1, pw::status::not_found(std::string(70'000, 'm')), one("k", "v"));
-  CHECK(server.frames() ==
-        lines{"1: end not_found: " + std::string(1'024, 'm') + " (processed)"});
+  CHECK(server.frames() == lines{"1: end not_found: " + std::string(1'024, 'm') + " (processed)"});
 }
 
 TEST_CASE("only the session may say that no handler saw the call", "[framed]") {
-  for (const pw::outcome o : {pw::outcome::rejected, pw::outcome::not_sent,
-                              pw::outcome::maybe_processed}) {
+  for (const pw::outcome o :
+       {pw::outcome::rejected, pw::outcome::not_sent, pw::outcome::maybe_processed}) {
     greeted server;
     server.send(script().call(1, 0, nullptr, 0, "a.B/Both"));
     server.end(1, pw::status::unavailable("a server behind this one").set_reached(o));
@@ -204,9 +203,16 @@ TEST_CASE("metadata above the limits, or not allowed, rejects the call", "[frame
   CHECK(server.frames() == lines{"1: end resource_exhausted: metadata of more than 50 bytes "
                                  "(limits::max_metadata) (rejected)"});
   // metadata "grpc-x" = "1"
-  const std::string_view entry("\x0a\x06grpc-x\x12\x01" "1", 11);
+  const std::string_view entry(
+      "\x0a\x06grpc-x\x12\x01"
+      "1",
+      11);
   std::string frame;
-  frame.append("\x1a\x08\x02\x2a\x09" "a.B/Unary\x4a\x0b").append(entry);
+  frame
+      .append(
+          "\x1a\x08\x02\x2a\x09"
+          "a.B/Unary\x4a\x0b")
+      .append(entry);
   frame[0] = static_cast<char>(frame.size() - 1);
   server.send(script().raw(pw::as_bytes(frame)));
   const lines said = server.frames();
@@ -222,9 +228,9 @@ TEST_CASE("a name is bound by its first use and used by its number from then on"
                   .call(1, wf::flag_last, "x", 3, "a.B/Unary")
                   .call(2, wf::flag_last, "y", 3)
                   .call(3, wf::flag_last, "z", 0, "a.B/Up"));
-  CHECK(server.heard() ==
-        lines{"1: open a.B/Unary text", "1: message 'x' last", "2: open a.B/Unary text",
-              "2: message 'y' last", "3: open a.B/Up text", "3: message 'z' last"});
+  CHECK(server.heard() == lines{"1: open a.B/Unary text", "1: message 'x' last",
+                                "2: open a.B/Unary text", "2: message 'y' last",
+                                "3: open a.B/Up text", "3: message 'z' last"});
 }
 
 TEST_CASE("a number is bound whatever becomes of the call, and to any name", "[framed]") {
@@ -275,8 +281,7 @@ TEST_CASE("any number will do for a call", "[framed]") {
 
 TEST_CASE("messages out of order close the connection", "[framed]") {
   greeted open_twice;
-  open_twice.send(
-      script().call(1, 0, nullptr, 0, "a.B/Both").call(1, 0, nullptr, 0, "a.B/Both"));
+  open_twice.send(script().call(1, 0, nullptr, 0, "a.B/Both").call(1, 0, nullptr, 0, "a.B/Both"));
   check_closed(open_twice, "a call is opened twice");
   greeted closed_twice;
   closed_twice.send(script().call(1, wf::flag_last, "x", 0, "a.B/Both").call(1, wf::flag_last));
@@ -316,17 +321,14 @@ TEST_CASE("what comes for a call that is over is ignored until it is opened agai
 TEST_CASE("a cancel is answered with an end, and the handler hears of it", "[framed]") {
   greeted server;
   server.send(script().call(1, 0, "x", 0, "a.B/Both").call(1, wf::flag_cancel));
-  CHECK(server.heard() ==
-        lines{"1: open a.B/Both text", "1: message 'x'",
-              "1: end cancelled: the client cancelled the call (processed)"});
-  CHECK(server.frames() ==
-        lines{"1: end cancelled: the client cancelled the call (processed)"});
+  CHECK(server.heard() == lines{"1: open a.B/Both text", "1: message 'x'",
+                                "1: end cancelled: the client cancelled the call (processed)"});
+  CHECK(server.frames() == lines{"1: end cancelled: the client cancelled the call (processed)"});
   server.end(1);
   server.send(script().call(1, wf::flag_cancel));
   CHECK(server.frames().empty());
   server.send(script().call(2, wf::flag_cancel, nullptr, 0, "a.B/Both"));
-  CHECK(server.frames() ==
-        lines{"2: end cancelled: the client cancelled the call (processed)"});
+  CHECK(server.frames() == lines{"2: end cancelled: the client cancelled the call (processed)"});
 }
 
 TEST_CASE("a cancel ends a call whose end waits behind a message", "[framed]") {
@@ -341,8 +343,7 @@ TEST_CASE("a cancel ends a call whose end waits behind a message", "[framed]") {
   server.send(script().call(1, wf::flag_cancel));
   CHECK(server.heard().empty());
   CHECK(server.session->calls() == 0);
-  CHECK(server.frames() ==
-        lines{"1: end cancelled: the client cancelled the call (processed)"});
+  CHECK(server.frames() == lines{"1: end cancelled: the client cancelled the call (processed)"});
 }
 
 TEST_CASE("messages for a call whose end waits are dropped, and must still be in order",
@@ -421,9 +422,9 @@ TEST_CASE("a call may be ended in every callback", "[framed]") {
                   .call(3, 0, "x", 0, "a.B/Both")
                   .call(3, 0, "y")
                   .call(4, wf::flag_last, nullptr, 0, "a.B/Up"));
-  CHECK(server.heard() ==
-        lines{"1: open a.B/Unary text", "2: open a.B/Unary text", "2: message 'x' last",
-              "3: open a.B/Both text", "3: message 'x'", "4: open a.B/Up text", "4: half_close"});
+  CHECK(server.heard() == lines{"1: open a.B/Unary text", "2: open a.B/Unary text",
+                                "2: message 'x' last", "3: open a.B/Both text", "3: message 'x'",
+                                "4: open a.B/Up text", "4: half_close"});
   CHECK(server.frames() == lines{"1: end aborted: at once (processed)", "2: payload 'ok' end",
                                  "3: payload 'ok' end", "4: end"});
   CHECK(server.session->calls() == 0);

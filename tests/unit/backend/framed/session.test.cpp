@@ -3,7 +3,7 @@
 #include "polywire/backend/framed/session.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/framed/scripted.hpp"
 
 using namespace framed_tests;
 
@@ -96,8 +96,8 @@ TEST_CASE("the first frame is a hello, and no other is", "[framed]") {
 TEST_CASE("a frame that is too large closes the connection on its length alone", "[framed]") {
   const std::byte length[] = {std::byte{0x81}, std::byte{0x80}, std::byte{0x04}};  // 65,537
   CHECK(answer_to(script().raw(length)) == lines{broken("a frame is larger than was announced")});
-  const std::byte endless[] = {std::byte{0x81}, std::byte{0x80}, std::byte{0x80}, std::byte{0x80},
-                               std::byte{0x80}, std::byte{0x80}};
+  const std::byte endless[] = {std::byte{0x81}, std::byte{0x80}, std::byte{0x80},
+                               std::byte{0x80}, std::byte{0x80}, std::byte{0x80}};
   CHECK(answer_to(script().raw(endless)) ==
         lines{broken("the length of a frame takes more than 5 bytes")});
   CHECK(answer_to(script().part(9, 65'536 - 12)).empty());
@@ -121,8 +121,9 @@ TEST_CASE("flags of the wrong side close the connection", "[framed]") {
     (void)client.frames();
     client.send(script().call(id, flag));
     CHECK(client.frames() == lines{broken("a flag came from the wrong side")});
-    CHECK(client.heard() == lines{"end unavailable: protocol error: a flag came from the wrong side "
-                                  "(maybe_processed)"});
+    CHECK(client.heard() ==
+          lines{"end unavailable: protocol error: a flag came from the wrong side "
+                "(maybe_processed)"});
   }
 }
 
@@ -297,8 +298,7 @@ TEST_CASE("closing ends calls as maybe processed, for their openings still go ou
   call_end sink(pair.said_to_client());
   pair.open("a.B/Unary", sink, "x", true);
   pair.client->close(pw::status::cancelled("the client was closed"));
-  CHECK(pair.said_to_client() ==
-        lines{"end cancelled: the client was closed (maybe_processed)"});
+  CHECK(pair.said_to_client() == lines{"end cancelled: the client was closed (maybe_processed)"});
   pair.client->close(pw::status::cancelled("again"));
   pair.client->drain();
   pair.to_server();
@@ -332,7 +332,8 @@ TEST_CASE("a peer that makes us answer and does not read is given up", "[framed]
   CHECK(server.session->finished());
   CHECK(most < 1'400'000);
   const auto said = server.frames();
-  CHECK(said.back() == "goodbye resource_exhausted: the peer does not read its answers (processed)");
+  CHECK(said.back() ==
+        "goodbye resource_exhausted: the peer does not read its answers (processed)");
 }
 
 TEST_CASE("a server that drains refuses new calls, finishes the others and lingers", "[framed]") {

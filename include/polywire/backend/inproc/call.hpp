@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/rpc/call_order.hpp"
+#include "polywire/rpc/packet_session.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace polywire::inline v1::inproc {
+
+/// Messages of one call and direction that may wait unread; objects have no size to count.
+inline constexpr std::uint32_t window = 64;
+
+/// What one end remembers of a call.
+class call {
+ public:
+  std::uint32_t id = 0;
+  /// Null once the call is over.
+  rpc::call_sink* sink = nullptr;
+  rpc::call_state state = rpc::call_state::open;
+  format encoding = format::protobuf;
+  /// The layer above has ended the call or given it up.
+  bool over = false;
+  /// Server: the metadata is above the limits; the call can only end.
+  bool broken = false;
+  std::uint32_t credit = window;
+  std::uint32_t unread = 0;
+  std::uint32_t to_return = 0;
+  /// The message that waits for credit, with what comes behind it.
+  std::optional<rpc::packet> held;
+  std::optional<rpc::packet> behind;
+
+  void reset() noexcept { *this = call(); }
+};
+
+}  // namespace polywire::inline v1::inproc
