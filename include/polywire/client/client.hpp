@@ -64,7 +64,7 @@ class client {
     return *this;
   }
   ~client() {
-    if (channel_) channel_->home().run([channel = channel_] { channel->close(); });
+    if (channel_) channel_->leave();
   }
 
   // --- unary

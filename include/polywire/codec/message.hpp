@@ -157,7 +157,8 @@ class incoming {
       return {};
     }
     buffer encoded;
-    const format f = object_->type().preferred;
+    const format f =
+        object_->type().formats.contains(format_) ? format_ : object_->type().preferred;
     if (auto done = object_->type().encode(object_->object(), f, encoded); !done) return done;
     out.emplace(f, bytes(encoded.view()));
     return {};

@@ -28,6 +28,8 @@ class linked_connection final : public connection {
     b->other_ = a->inbox_;
     a->inbox_->owner = a;
     b->inbox_->owner = b;
+    a->session_->meet(b->session_->bounds());
+    b->session_->meet(a->session_->bounds());
   }
 
   ~linked_connection() override { hang_up(); }

@@ -9,7 +9,6 @@
 #include "polywire/io/timer_queue.hpp"
 
 #include <atomic>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -94,6 +93,13 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
 
   /// The time; within a turn on this thread, the time of the turn.
   time_point now() const noexcept { return running() == this ? now_ : clock_->now(); }
+  /// The clock may go away; from now on time is the system's. On the loop's thread.
+  void forget_clock() {
+    if (clock_->is_real()) return;
+    clock_->unwatch(*this);
+    clock_ = &clock::steady();
+    if (!timers_.empty()) arm();
+  }
   /// Whether the caller is inside a turn of any loop, where nobody may block.
   static bool inside_any() noexcept { return running() != nullptr; }
 
@@ -193,8 +199,8 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
     }
     mailbox_.discard();
     while (!ready_.empty()) {
-      completion* c = ready_.front();
-      ready_.pop_front();
+      completion* c = ready_.back();
+      ready_.pop_back();
       c->discard();
     }
   }
@@ -274,11 +280,9 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
 
   void finish_turn() {
     for (int rounds = 0; rounds < most_rounds; ++rounds) {
-      for (std::size_t n = ready_.size(); n > 0 && !ready_.empty(); --n) {
-        completion* c = ready_.front();
-        ready_.pop_front();
-        call(*c);
-      }
+      calling_.swap(ready_);
+      for (completion* c : calling_) call(*c);
+      calling_.clear();
       if (!ready_.empty()) continue;
       if (dirty_.empty()) return;
       flushing_.swap(dirty_);
@@ -343,7 +347,8 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
   std::optional<asio::steady_timer> alarm_;
   time_point armed_ = never;
   time_point now_;
-  std::deque<completion*> ready_;
+  std::vector<completion*> ready_;
+  std::vector<completion*> calling_;
   std::vector<flushable*> dirty_;
   std::vector<flushable*> flushing_;
   std::vector<loop_member*> members_;

@@ -36,7 +36,8 @@ class packet {
   /// open: number of the method, and its name when the number is new. credit: how much.
   std::uint32_t number = 0;
   std::string name;
-  time_point deadline = never;
+  /// open: what is left of the caller's time; the two ends may have different clocks.
+  duration remaining = duration::max();
   /// The message: an object, or bytes where the sender had no object to give.
   owned_message object;
   buffer encoded;
@@ -48,6 +49,9 @@ class packet {
 class packet_session : public session {
  public:
   virtual void receive(packet&& p) = 0;
+  /// The two ends get to know each other's limits before anything else.
+  virtual void meet(const limits& peer) = 0;
+  virtual const limits& bounds() const noexcept = 0;
   /// What the other end is to receive, in order. The driver takes it.
   std::vector<packet>& outbox() noexcept { return outbox_; }
   /// The other end is gone.

@@ -20,11 +20,18 @@ namespace polywire::inline v1::inproc {
 class session final : public rpc::packet_session {
  public:
   session(const rpc::session_config& config, rpc::role role)
-      : bounds_(config.limits), sink_(config.sink), methods_(config.methods), role_(role) {}
+      : bounds_(config.limits),
+        sink_(config.sink),
+        methods_(config.methods),
+        role_(role),
+        peer_max_calls_(config.limits->max_calls) {}
+
+  const limits& bounds() const noexcept override { return *bounds_; }
+  void meet(const limits& peer) override { peer_max_calls_ = peer.max_calls; }
 
   std::size_t capacity() const noexcept override {
     if (role_ == rpc::role::server || draining_ || finished_) return 0;
-    return calls_.size() < bounds_->max_calls ? bounds_->max_calls - calls_.size() : 0;
+    return calls_.size() < peer_max_calls_ ? peer_max_calls_ - calls_.size() : 0;
   }
   std::size_t calls() const noexcept override { return calls_.size(); }
 
@@ -46,7 +53,7 @@ class session final : public rpc::packet_session {
     p.number = name.number;
     if (name.is_new) p.name = head.method;
     p.encoding = head.messages;
-    p.deadline = head.deadline;
+    if (head.deadline != never) p.remaining = head.deadline - now_;
     p.metadata = *head.metadata;
     p.last = last;
     call& c = calls_.insert(p.call);
@@ -201,6 +208,7 @@ class session final : public rpc::packet_session {
         if (!c->over) c->sink->on_half_close();
         return;
       case kind::metadata:
+        if (auto fits = check(p.metadata); !fits) return abort(*c, std::move(fits));
         if (!c->over) c->sink->on_metadata(std::move(p.metadata));
         return;
       case kind::cancel: return on_cancel(*c);
@@ -287,7 +295,7 @@ class session final : public rpc::packet_session {
     call& c = calls_.insert(p.call);
     c.encoding = p.encoding;
     rpc::call_head head(name, method->info().type(), p.metadata, p.encoding);
-    head.deadline = p.deadline;
+    if (p.remaining != duration::max()) head.deadline = after(now_, p.remaining);
     rpc::call_sink* sink = sink_->on_open(p.call, *method, head, refusal);
     if (calls_.find(p.call) != &c) {  // it was ended in there, or everything was
       if (sink != nullptr && finished_) {
@@ -323,8 +331,19 @@ class session final : public rpc::packet_session {
     if (sink != nullptr) sink->on_end(status::cancelled("the client cancelled the call"), {});
   }
 
+  // Ends a call here and tells the server not to go on.
+  void abort(call& c, status why) {
+    rpc::call_sink* sink = c.sink;
+    cancel(c.id);
+    if (sink != nullptr) sink->on_end(std::move(why.set_reached(outcome::processed)), {});
+  }
+
   void on_end(call& c, rpc::packet&& p) {
     const std::uint32_t id = p.call;
+    if (auto fits = check(p.metadata); !fits && p.how.ok()) {
+      p.how = std::move(fits.set_reached(outcome::processed));
+      p.metadata = metadata();
+    }
     if (p.has_message && p.how.ok()) deliver(c, p, true);
     call* still = calls_.find(id);
     if (still == nullptr) return;
@@ -369,6 +388,7 @@ class session final : public rpc::packet_session {
   rpc::session_sink* sink_;
   const rpc::registry* methods_;
   rpc::role role_;
+  std::uint32_t peer_max_calls_;
   rpc::call_table<call> calls_;
   rpc::sent_names sent_;
   rpc::received_names received_;

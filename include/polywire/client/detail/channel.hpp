@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -90,6 +91,21 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     place(call);
   }
 
+  /// The client is being destroyed: closes, and where another thread does the I/O waits until that
+  /// has begun, so that nothing of the user's is touched any more.
+  void leave() {
+    if (!may_block().ok()) {
+      home_->run([self = shared_from_this()] { self->close(); });
+      return;
+    }
+    std::promise<void> closed;
+    home_->post_function([self = shared_from_this(), &closed] {
+      self->close();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+  }
+
   /// Ends all calls `cancelled` and closes the connections.
   void close() {
     if (std::exchange(closed_, true)) return;
@@ -99,6 +115,9 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     for (const auto& l : std::vector(links_)) {
       l->connection->close(status::cancelled("the client was closed"));
     }
+    // Hooks and clock are the user's, who may take them away once the client is gone.
+    options_ = client_options();
+    home_->forget_clock();
     if (links_.empty()) let_go();
   }
 
@@ -275,11 +294,14 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
 
   // Those who do not wait fail now; for the others it goes on in the background.
   void on_connect_failed(const status& why) override {
-    for (client_call* call : std::vector(queue_.begin(), queue_.end())) {
-      if (call->options_.waits_for_ready()) continue;
-      std::erase(queue_, call);
-      finish(*call, status(why).set_reached(outcome::not_sent));
-    }
+    std::deque<client_call*> failing;
+    std::erase_if(queue_, [&failing](client_call* call) {
+      if (call->options_.waits_for_ready()) return false;
+      failing.push_back(call);
+      return true;
+    });
+    for (client_call* call : failing) call->state_ = client_call::state::fresh;
+    for (client_call* call : failing) finish(*call, status(why).set_reached(outcome::not_sent));
     if (!closed_ && !queue_.empty()) connector_.try_later();
   }
 

@@ -50,7 +50,9 @@ class connector {
   }
 
   /// Nobody needs one at once.
-  void try_later() { home_->set_timer(retry_, after(home_->now(), pause())); }
+  void try_later() {
+    if (!connecting_) home_->set_timer(retry_, after(home_->now(), pause()));
+  }
 
   void connect(const url& target, std::string_view transport) {
     target_ = &target;
@@ -97,6 +99,7 @@ class connector {
   };
 
   void begin() {
+    if (connecting_) return;
     last_attempt_ = home_->now();
     events_->on_connect_time();
   }

@@ -127,6 +127,13 @@ class name_listener final : public listener, public io::inproc_listener {
         shards_(std::move(shards)) {}
   ~name_listener() override { close(); }
 
+  /// Makes the name known. False: somebody else has it.
+  bool claim(const std::shared_ptr<name_listener>& self) {
+    closed_ = false;
+    if (!io::inproc_hub::instance().add(name_, self)) closed_ = true;
+    return !closed_;
+  }
+
   void start() override {}
   void close() override {
     if (!closed_.exchange(true)) io::inproc_hub::instance().remove(name_);
@@ -153,7 +160,7 @@ class name_listener final : public listener, public io::inproc_listener {
   const rpc::backend* protocol_;
   std::shared_ptr<const limits> bounds_;
   std::shared_ptr<shard_list> shards_;
-  std::atomic<bool> closed_{false};
+  std::atomic<bool> closed_{true};
 };
 
 }  // namespace polywire::inline v1::detail

@@ -70,7 +70,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
     std::uint16_t port = 0;
     if (protocol.make_linked != nullptr) {
       auto named = std::make_shared<name_listener>(target->name(), protocol, bounds, shards_);
-      if (!io::inproc_hub::instance().add(target->name(), named)) {
+      if (!named->claim(named)) {
         return status::unavailable("cannot listen on " + target->to_string() +
                                    ": the name is in use");
       }

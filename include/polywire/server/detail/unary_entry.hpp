@@ -126,6 +126,12 @@ class unary_entry final : public server_entry {
 
     void reply(result<Response> r) {
       if (!is_open()) return;
+      if constexpr (std::same_as<Response, payload>) {
+        if (r && r->encoding() != encoding_) {
+          r = status::internal("the handler answered in " + std::string(to_string(r->encoding())) +
+                               ", but the call is in " + std::string(to_string(encoding_)));
+        }
+      }
       if (r) {
         const outgoing message = reply_of(*r, encoding_);
         end(&message, {});
