@@ -85,7 +85,7 @@ class stream_connection final : public connection, private stream_user {
     session_->at(loop_->now());
     if (!writing_) write_output();
     if (is_closed()) return;
-    if (session_->finished() && !writing_) return close_stream();
+    if (session_->finished() && !writing_ && session_->output().empty()) return close_stream();
     if (may_read()) wait_readable();
     update_timer();
   }

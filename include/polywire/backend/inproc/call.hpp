@@ -35,4 +35,17 @@ class call {
   void reset() noexcept { *this = call(); }
 };
 
+/// Puts a message into a packet: the object itself, or its bytes.
+inline status fill(rpc::packet& p, const outgoing& message) {
+  p.has_message = true;
+  p.object = message.take();
+  if (p.object) return {};
+  return message.encode(p.encoded);
+}
+
+/// Refuses a command without effect.
+inline status not_now(std::string_view why) {
+  return status::failed_precondition(std::string(why)).set_reached(outcome::not_sent);
+}
+
 }  // namespace polywire::inline v1::inproc

@@ -225,16 +225,6 @@ class session final : public rpc::packet_session {
         .set_reached(outcome::not_sent);
   }
 
-  static status fill(rpc::packet& p, const outgoing& message) {
-    p.has_message = true;
-    p.object = message.take();
-    if (p.object) return {};
-    return message.encode(p.encoded);
-  }
-
-  static status not_now(std::string_view why) {
-    return status::failed_precondition(std::string(why)).set_reached(outcome::not_sent);
-  }
   static void half_close_state(call& c) noexcept {
     c.state = rpc::next_state(c.state, rpc::call_event::half_close);
   }

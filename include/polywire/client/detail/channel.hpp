@@ -72,7 +72,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     call.place_ = calls_.size();
     calls_.push_back(&call);
     const call_options& options = call.options_;
-    if (closed_) return finish(call, closed_status());
+    if (closed_) return finish(call, client_closed());
     if (!options.error().ok()) return finish(call, status(options.error()));
     if (auto sendable = call.check_start(); !sendable) return finish(call, std::move(sendable));
     if (const auto refusal = protocol().refusal(call.type_); !refusal.empty()) {
@@ -111,7 +111,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     if (std::exchange(closed_, true)) return;
     const auto self = shared_from_this();
     connector_.stop();
-    while (!calls_.empty()) give_up(*calls_.back(), closed_status());
+    while (!calls_.empty()) give_up(*calls_.back(), client_closed());
     for (const auto& l : std::vector(links_)) {
       l->connection->close(status::cancelled("the client was closed"));
     }
@@ -121,9 +121,10 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     if (links_.empty()) let_go();
   }
 
-  void attempt_ended(client_call& call, status how, bool answered) {
+  void attempt_ended(client_call& call, status how) {
     if (call.state_ != client_call::state::active) return;
-    const bool again = !answered && !how.ok() && may_try_again(call, how);
+    const bool again = !closed_ && !carries_objects() &&
+                       call.may_try_again(how, settings_.bounds.max_attempts);
     release(call);
     if (!again) return finish(call, std::move(how));
     call.state_ = client_call::state::fresh;
@@ -170,10 +171,6 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
         owns_thread_(owns_thread),
         connector_(home_, settings_.bounds, *this) {}
 
-  static status closed_status() {
-    return status(status_code::cancelled, "the client was closed", outcome::not_sent);
-  }
-
   bool pooled() const noexcept { return protocol().one_call_per_connection; }
 
   // Sends the call if a connection has room, else queues it and sees to a connection.
@@ -206,11 +203,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     head.deadline = call.deadline_;
     call.via_ = l.connection;
     call.state_ = client_call::state::active;
-    ++call.attempts_;
-    if (call_info* info = call.options_.get_info()) {
-      info->attempts = call.attempts_;
-      info->peer = l.connection->peer();
-    }
+    call.note_attempt(l.connection->peer());
     stored_message* first = call.first_message();
     rpc::session& session = l.connection->command();
     call.keep();  // for the session
@@ -245,20 +238,6 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     call.stop_.reset();
     call.on_over(std::move(how));
     call.unkeep();
-  }
-
-  bool may_try_again(const client_call& call, const status& how) const noexcept {
-    if (closed_ || call.attempts_ >= settings_.bounds.max_attempts) return false;
-    if (carries_objects()) return false;  // the message has been given away
-    if (how.code() != status_code::unavailable) return false;
-    if (call.type_ != call_type::unary) return false;
-    switch (how.reached()) {
-      case outcome::not_sent:
-      case outcome::rejected: return true;
-      case outcome::maybe_processed: return call.may_repeat_;
-      case outcome::processed: return false;
-    }
-    return false;
   }
 
   void pump() {
@@ -379,7 +358,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     }
     for (const auto& l : std::exchange(links_, {})) {
       l->detach();
-      if (l->connection) l->connection->drop(closed_status());
+      if (l->connection) l->connection->drop(client_closed());
     }
     alive_.reset();
   }
@@ -408,9 +387,9 @@ inline void client_call::prepare(std::shared_ptr<channel> owner, format encoding
     deadline_ = after(now, *usual);
   }
 }
-inline void client_call::attempt_ended(status how, metadata&& trailing, bool answered) {
+inline void client_call::attempt_ended(status how, metadata&& trailing) {
   if (call_info* info = options_.get_info()) info->trailing = std::move(trailing);
-  channel_->attempt_ended(*this, std::move(how), answered);
+  channel_->attempt_ended(*this, std::move(how));
 }
 inline void client_call::give_up(status how) { channel_->give_up(*this, std::move(how)); }
 inline void client_call::deliver() { channel_->start(*this); }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +20,11 @@ namespace polywire::inline v1::detail {
 
 class channel;
 class client_call;
+
+/// What calls hear that find the client closed.
+inline status client_closed() {
+  return status(status_code::cancelled, "the client was closed", outcome::not_sent);
+}
 
 /// Keeps a call alive for those who may still speak of it.
 class kept_call {
@@ -68,11 +74,31 @@ class client_call : public io::mail, public io::timer {
 
   /// To be called by constructors: the encoding, and when the call ends at the latest.
   inline void prepare(std::shared_ptr<channel> owner, format encoding);
+  void note_attempt(const std::string& peer) {
+    ++attempts_;
+    if (call_info* info = options_.get_info()) {
+      info->attempts = attempts_;
+      info->peer = peer;
+    }
+  }
+  /// Whether repeating the call is safe after this end of an attempt. Objects that were given away,
+  /// and streams, cannot be repeated at all.
+  bool may_try_again(const status& how, int most_attempts) const noexcept {
+    if (type_ != call_type::unary || attempts_ >= most_attempts) return false;
+    if (how.code() != status_code::unavailable) return false;
+    switch (how.reached()) {
+      case outcome::not_sent:
+      case outcome::rejected: return true;
+      case outcome::maybe_processed: return may_repeat_;
+      case outcome::processed: return false;
+    }
+    return false;
+  }
   void note_initial(metadata&& initial) {
     if (call_info* info = options_.get_info()) info->initial = std::move(initial);
   }
   /// The session has ended the call. It is tried again where that is safe.
-  inline void attempt_ended(status how, metadata&& trailing, bool answered);
+  inline void attempt_ended(status how, metadata&& trailing);
 
   std::string_view method_;
   call_type type_;

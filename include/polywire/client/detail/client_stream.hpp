@@ -79,7 +79,7 @@ class client_stream final : public stream_core, public client_call {
   }
   void on_half_close() override {}
   void on_end(status&& how, metadata&& trailing) override {
-    attempt_ended(std::move(how), std::move(trailing), true);
+    attempt_ended(std::move(how), std::move(trailing));
   }
   void on_bad_message(status why) override {
     give_up(status::internal("the reply cannot be decoded: " + why.message()));

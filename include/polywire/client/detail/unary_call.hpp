@@ -76,7 +76,7 @@ class unary_call final : public counted,
     if (how.ok() && !how_.ok()) how = std::move(how_);
     if (how.ok() && !response_) how = status::internal("the call ended without a reply");
     if (!how.ok()) response_.reset();  // a reply without a good end is none: there may be another
-    attempt_ended(std::move(how), std::move(trailing), false);
+    attempt_ended(std::move(how), std::move(trailing));
   }
 
   void on_over(status how) override {

@@ -36,7 +36,10 @@ class server_call : public server_context, public io::timer {
   }
 
  protected:
-  ~server_call() { link_->call_gone(); }
+  ~server_call() {
+    handler_done();
+    link_->home().call_gone();
+  }
 
   virtual void keep() noexcept = 0;
   virtual void unkeep() noexcept = 0;
@@ -46,6 +49,12 @@ class server_call : public server_context, public io::timer {
   const limits& bounds() const noexcept { return link_->bounds(); }
   io::connection& connection() const noexcept { return *link_->connection; }
   bool is_open() const noexcept { return open_; }
+
+  /// The handler has given its answer: from now on it does not count as running, so that the client
+  /// which hears the answer finds room for its next call.
+  void handler_done() noexcept {
+    if (!std::exchange(handler_done_, true)) link_->call_gone();
+  }
 
   void send_initial() {
     if (initial_.empty() || std::exchange(initial_sent_, true)) return;
@@ -114,6 +123,7 @@ class server_call : public server_context, public io::timer {
   std::string name_;
   bool open_ = true;
   bool initial_sent_ = false;
+  bool handler_done_ = false;
 };
 
 /// Runs a handler that is a coroutine, and can stop it. Knows no types, so that co_spawn's machinery

@@ -60,7 +60,7 @@ class server_link final : public io::connection_owner,
 
   // Handlers that run for this connection, cancelled ones included: they bound what a peer can start.
   void call_started() noexcept { running_.fetch_add(1, std::memory_order_relaxed); }
-  inline void call_gone() noexcept;
+  void call_gone() noexcept { running_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
   inline rpc::call_sink* on_open(rpc::call_id id, rpc::method_entry& method,
@@ -195,16 +195,12 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
 
 inline server_link::~server_link() = default;
 
-inline void server_link::call_gone() noexcept {
-  running_.fetch_sub(1, std::memory_order_relaxed);
-  shard_->call_gone();
-}
-
 inline rpc::call_sink* server_link::on_open(rpc::call_id id, rpc::method_entry& method,
                                             const rpc::call_head& head, status& refusal) {
-  if (running_.load(std::memory_order_relaxed) >= bounds_->max_calls) {
-    refusal = status::resource_exhausted("more than " + std::to_string(bounds_->max_calls) +
-                                         " handlers run for one connection (limits::max_calls)");
+  // Cancelled handlers need a moment to end. A peer that opens and cancels without end is stopped
+  // at as many of them again.
+  if (running_.load(std::memory_order_relaxed) / 2 >= bounds_->max_calls) {
+    refusal = status::resource_exhausted("too many cancelled handlers still run (limits::max_calls)");
     return nullptr;
   }
   if (head.deadline <= shard_->home()->now()) {

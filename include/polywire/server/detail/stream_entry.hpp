@@ -158,6 +158,7 @@ class stream_entry final : public server_entry {
       self->home()->run([self, how = std::move(how)]() mutable { self->finish(std::move(how)); });
     }
     void finish(outcome_type how) {
+      handler_done();
       if (!is_open()) return;
       if constexpr (one_response) {
         if (how) {

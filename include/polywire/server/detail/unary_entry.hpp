@@ -125,6 +125,7 @@ class unary_entry final : public server_entry {
     }
 
     void reply(result<Response> r) {
+      handler_done();
       if (!is_open()) return;
       if constexpr (std::same_as<Response, payload>) {
         if (r && r->encoding() != encoding_) {
