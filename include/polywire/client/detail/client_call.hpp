@@ -129,3 +129,6 @@ inline kept_call::kept_call(const kept_call& other) noexcept : kept_call(*other.
 inline kept_call::~kept_call() { call_->unkeep(); }
 
 }  // namespace polywire::inline v1::detail
+
+// What is declared inline above stands there.
+#include "polywire/client/detail/channel.hpp"
