@@ -31,8 +31,6 @@ class url_settings {
   std::optional<duration> timeout;
   /// `strict=true`: listening fails when a method cannot be offered.
   bool strict = false;
-  /// `balance=round_robin` instead of `pick_first`.
-  bool round_robin = false;
 };
 
 namespace detail {
@@ -86,12 +84,12 @@ inline status set_strict(url_settings& settings, std::string_view value) {
   return {};
 }
 
-inline status set_balance(url_settings& settings, std::string_view value) {
-  if (value != "round_robin" && value != "pick_first") {
-    return status::invalid_argument("expected pick_first or round_robin");
+inline status set_balance(url_settings&, std::string_view value) {
+  if (value == "pick_first") return {};
+  if (value == "round_robin") {
+    return status::invalid_argument("round_robin is not available yet; leave it out for pick_first");
   }
-  settings.round_robin = value == "round_robin";
-  return {};
+  return status::invalid_argument("expected pick_first");
 }
 
 // A message is held as one run of bytes whose size protobuf keeps in an int.
