@@ -22,12 +22,13 @@ class wire_bytes {
 /// `client_options().stream_hook(counting_stream::hook(bytes))`.
 class counting_stream final : public polywire::io::byte_stream {
  public:
-  counting_stream(std::unique_ptr<byte_stream> inner, wire_bytes& counted)
-      : inner_(std::move(inner)), counted_(&counted) {}
+  counting_stream(std::unique_ptr<byte_stream> inner, std::shared_ptr<wire_bytes> counted)
+      : inner_(std::move(inner)), counted_(std::move(counted)) {}
 
-  /// `counted` must outlive the client.
-  static auto hook(wire_bytes& counted) {
-    return [&counted](std::unique_ptr<byte_stream> inner) -> std::unique_ptr<byte_stream> {
+  /// Shared, because a stream may live a little longer than its client: until it has closed.
+  static auto hook(std::shared_ptr<wire_bytes> counted) {
+    return [counted = std::move(counted)](std::unique_ptr<byte_stream> inner)
+               -> std::unique_ptr<byte_stream> {
       return std::make_unique<counting_stream>(std::move(inner), counted);
     };
   }
@@ -55,5 +56,5 @@ class counting_stream final : public polywire::io::byte_stream {
 
  private:
   std::unique_ptr<byte_stream> inner_;
-  wire_bytes* counted_;
+  std::shared_ptr<wire_bytes> counted_;
 };

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <string>
 
 /// Creates the users of a file, lists them, sums numbers, chats: one call of each type.
@@ -28,7 +29,7 @@ class users_sender {
     const bool good = create_all(file) && list() && add_up() && talk();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::cout << "calls: " << calls_ << ", seconds: " << took.count()
-              << ", bytes sent: " << bytes_.sent << ", bytes received: " << bytes_.received << "\n";
+              << ", bytes sent: " << bytes_->sent << ", bytes received: " << bytes_->received << "\n";
     return good;
   }
 
@@ -93,7 +94,7 @@ class users_sender {
     return talk.status().ok();
   }
 
-  wire_bytes bytes_;
+  std::shared_ptr<wire_bytes> bytes_ = std::make_shared<wire_bytes>();
   polywire::client client_;
   std::size_t calls_ = 0;
 };
