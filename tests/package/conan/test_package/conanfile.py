@@ -25,6 +25,7 @@ class PolywireConsumer(ConanFile):
     def test(self):
         if can_run(self):
             self.run(os.path.join(self.cpp.build.bindir, "consumer"), env="conanrun")
-            with_protobuf = os.path.join(self.cpp.build.bindir, "protobuf_consumer")
-            if os.path.exists(with_protobuf):
-                self.run(with_protobuf, env="conanrun")
+            for name in ("protobuf_consumer", "tls_consumer"):
+                program = os.path.join(self.cpp.build.bindir, name)
+                if os.path.exists(program):
+                    self.run(program, env="conanrun")

@@ -39,6 +39,11 @@ class server_session final : public session {
     call_.sink = nullptr;
     if (!call_.held) on_released();
   }
+  void reject(rpc::call_id id, const status& why) override {
+    if (!is_open(id)) return;
+    call_.sink = nullptr;
+    end_now(why, outcome::rejected);
+  }
 
   void drain() override {
     if (draining_) return;

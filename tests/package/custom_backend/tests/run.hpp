@@ -19,8 +19,10 @@ inline int run(std::initializer_list<std::span<const conformance::scenario>> sec
                std::string_view wanted) {
   const conformance::environment lines(
       "line", [] { return "line://127.0.0.1:0"; },
-      conformance::capabilities().shares_connection(false).concurrent_calls(
-          polywire::limits().max_pool));
+      conformance::capabilities()
+          .topics(false)
+          .shares_connection(false)
+          .concurrent_calls(polywire::limits().max_pool));
   int ran = 0;
   int failed = 0;
   for (const auto& section : sections) {

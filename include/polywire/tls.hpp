@@ -1,0 +1,7 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Makes tls:// known: the frames of tcp://, encrypted. Needs OpenSSL: link `polywire::tls`.
+#include "polywire/backend/tls/backend.hpp"
+#include "polywire/io/tls_transport.hpp"
