@@ -18,8 +18,8 @@ class Polywire(ConanFile):
     topics = ("rpc", "networking", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_protobuf": [True, False]}
-    default_options = {"with_protobuf": False}
+    options = {"with_protobuf": [True, False], "with_tls": [True, False]}
+    default_options = {"with_protobuf": False, "with_tls": False}
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
     test_package_folder = "tests/package/conan/test_package"
@@ -29,6 +29,8 @@ class Polywire(ConanFile):
         self.requires("nlohmann_json/[>=3.11 <4]")
         if self.options.with_protobuf:
             self.requires("protobuf/[>=3.21.12]")
+        if self.options.with_tls:
+            self.requires("openssl/[>=3.0 <4]")
 
     def validate(self):
         check_min_cppstd(self, 20)
@@ -67,3 +69,11 @@ class Polywire(ConanFile):
             protobuf.includedirs = []
             protobuf.bindirs = []
             protobuf.libdirs = []
+
+        if self.options.with_tls:
+            tls = self.cpp_info.components["tls"]
+            tls.set_property("cmake_target_name", "polywire::tls")
+            tls.requires = ["polywire", "openssl::ssl"]
+            tls.includedirs = []
+            tls.bindirs = []
+            tls.libdirs = []

@@ -26,6 +26,7 @@ struct benchmark {
 
 std::vector<benchmark> floor_benchmarks();
 std::vector<benchmark> tcp_benchmarks();
+std::vector<benchmark> tls_benchmarks();
 std::vector<benchmark> inproc_benchmarks();
 
 }  // namespace benchmarks

@@ -48,7 +48,7 @@ std::optional<arguments> parse(int count, char** values) {
 /// Those whose name contains a filter, with their floors.
 std::vector<benchmark> select(const std::vector<std::string>& filters) {
   std::vector<benchmark> all = floor_benchmarks();
-  for (auto more : {tcp_benchmarks(), inproc_benchmarks()}) {
+  for (auto more : {tcp_benchmarks(), tls_benchmarks(), inproc_benchmarks()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   const auto wanted = [&](const benchmark& b) {

@@ -12,10 +12,10 @@ csv=$here/users/users.csv
 users=1000 bad_lines=3 calls=1005  # 1,000 users, 2 that are refused, and one stream of each type
 
 scratch=$(mktemp -d)
-receiver=
+receiver= subscriber=
 problems=()
 clean_up() {
-  if [[ -n $receiver ]]; then kill -KILL "$receiver" 2>/dev/null || true; fi
+  for one in $receiver $subscriber; do kill -KILL "$one" 2>/dev/null || true; done
   rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -127,6 +127,93 @@ users_in_two_processes() {
   check_users "$scratch/sender" "$scratch/receiver"
 }
 
+# wait_for_lines <file> <how many> <what>
+wait_for_lines() {
+  local tries
+  for ((tries = 0; tries < 3000; ++tries)); do
+    if (($(wc -l <"$1") >= $2)); then return 0; fi
+    sleep 0.01
+  done
+  problem "$url: $3: $(wc -l <"$1") lines after 30 s, not $2"
+}
+
+# A subscriber is killed while events come, and finds what it missed when it is started again.
+events() {
+  local half=600 numbers
+  printf '\n-- events of users, with a subscriber that is killed, %s\n' "${1/$scratch/…}"
+  start_receiver users_receiver "$1" || return 0
+  head -n $half "$csv" >"$scratch/first.csv"
+  { head -n 1 "$csv" && tail -n +$((half + 1)) "$csv"; } >"$scratch/rest.csv"
+  : >"$scratch/journal"
+  "$programs/users_subscriber" "$url" "$scratch/journal" $users >"$scratch/subscriber" 2>&1 &
+  subscriber=$!
+  "$programs/users_sender" "$url" "$scratch/first.csv" >"$scratch/sender" 2>&1 &
+  local sender=$!
+  wait_for_lines "$scratch/journal" 100 "events while users are created"
+  kill -KILL "$subscriber"
+  wait "$subscriber" 2>/dev/null || true
+  subscriber=
+  wait "$sender" || problem "$url: the first sender ended with $?"
+  run_sender users_sender "$url" "$scratch/rest.csv"
+  show sender "$scratch/sender"
+  run_sender users_subscriber "$url" "$scratch/journal" $users
+  stop_receiver 0
+  show subscriber "$scratch/subscriber"
+  show "subscriber, again" "$scratch/sender"
+  numbers=$(sed -nE 's/^[0-9]+-[0-9]+ user ([0-9]+): .*/\1/p' "$scratch/journal")
+  [[ $numbers == "$(seq $users)" ]] ||
+    problem "$url: the journal has not every user once: $(wc -l <"$scratch/journal") lines"
+  cat "$scratch/sender" >>"$scratch/subscriber"
+  expect "$scratch/subscriber" "^lost " 0
+  expect "$scratch/subscriber" "^going on after [0-9]+-[0-9]+\$"
+}
+
+prices() {
+  local policy got lost all
+  printf '\n-- prices for a subscriber that is too slow, %s\n' "${1/$scratch/…}"
+  start_receiver prices_feed "$1" || return 0
+  run_sender prices_subscriber "$url"
+  stop_receiver 0
+  show feed "$scratch/receiver"
+  show subscriber "$scratch/sender"
+  for policy in drop_oldest drop_newest disconnect block; do
+    if ! read -r got lost all < <(sed -nE "s/^$policy: got ([0-9]+) and lost ([0-9]+) of ([0-9]+).*/\1 \2 \3/p" \
+                                      "$scratch/sender"); then
+      problem "$url: nothing was said of $policy"
+      continue
+    fi
+    ((got > 0 && got + lost == all)) || problem "$url: $policy: $got and $lost are not $all"
+    case $policy in
+      drop_*) ((lost > 0 && all > 1000)) ;;
+      disconnect) ((all < 1000)) ;;
+      block) ((lost == 0 && all > 1000)) ;;
+    esac || problem "$url: $policy: got $got, lost $lost of $all"
+  done
+  expect "$scratch/sender" "^disconnect: .*, then resource_exhausted: "
+  expect "$scratch/sender" ", then " 1  # the others go on
+}
+
+guarded() {
+  local calls='polywire_requests_total\{side="server",method="hello.v1.Greeter/Greet",type="unary"'
+  printf '\n-- guarded by a token, logged and counted, %s\n' "${1/$scratch/…}"
+  start_receiver guarded_receiver "$1" || return 0
+  run_sender guarded_sender "$url"
+  stop_receiver 0
+  show receiver "$scratch/receiver"
+  show sender "$scratch/sender"
+  expect "$scratch/sender" "^Ada asks me to greet (Grace|Edsger|Barbara)\$" 3
+  expect "$scratch/sender" "^unauthenticated: the token is not known\$"
+  expect "$scratch/sender" "^unauthenticated: a token is required: "
+  expect "$scratch/sender" "^the receiver is well\$"
+  expect "$scratch/receiver" "^info: call side=server method=hello.v1.Greeter/Greet .* code=ok " 3
+  expect "$scratch/receiver" "^warning: call side=server .* code=unauthenticated outcome=rejected " 2
+  expect "$scratch/receiver" "^$calls,code=\"ok\"\} 3\$"
+  expect "$scratch/receiver" "^$calls,code=\"unauthenticated\"\} 2\$"
+  expect "$scratch/receiver" '^polywire_request_duration_seconds_count\{.*Greet".*\} 5$'
+  expect "$scratch/receiver" "^polywire_connections_total 3\$"
+  expect "$scratch/receiver" "ada-1234" 0  # a token is in no log
+}
+
 hello() {
   printf '\n-- hello, two processes, %s\n' "${1/$scratch/…}"
   start_receiver hello_receiver "$1" || return 0
@@ -136,6 +223,27 @@ hello() {
   show sender "$scratch/sender"
   expect "$scratch/sender" "^Hello, (Ada|Grace)!\$" 2
   expect "$scratch/sender" "^invalid_argument: name is required\$"
+}
+
+tls() {
+  local files=$scratch/certificates
+  printf '\n-- encrypted, and only for who has a certificate\n'
+  url=tls://127.0.0.1
+  if ! bash "$here/tls/certificates.sh" "$files" >"$scratch/openssl" 2>&1; then
+    problem "certificates.sh: $(cat "$scratch/openssl")"
+    return 0
+  fi
+  start_receiver tls_receiver \
+    "tls://127.0.0.1:0?cert=$files/server.pem&key=$files/server.key&client_ca=$files/ca.pem" || return 0
+  run_sender tls_sender "$url" "$files"
+  stop_receiver 0
+  show receiver "$scratch/receiver"
+  show sender "$scratch/sender"
+  expect "$scratch/sender" "^Hello, Ada, says the receiver to URI:spiffe://example/ada\$"
+  expect "$scratch/sender" "^nobody: unavailable: .* the server wants a client certificate"
+  expect "$scratch/sender" "^stranger: unavailable: .* unknown CA \(my CA\)"
+  expect "$scratch/sender" "^lost: unavailable: .* not for mail.example"
+  expect "$scratch/receiver" "^warning: the TLS handshake with 127.0.0.1:[0-9]* failed: " 3
 }
 
 protobuf() {
@@ -158,6 +266,9 @@ two_process_urls=("tcp://127.0.0.1:0" "unix:$scratch/polywire.sock")
 users_in_one_process inproc://users
 for to in "${two_process_urls[@]}"; do
   users_in_two_processes "$to"
+  events "$to"
+  prices "$to"
+  guarded "$to"
   hello "$to"
   if [[ -x $programs/protobuf_receiver ]]; then
     protobuf "$to"
@@ -165,6 +276,12 @@ for to in "${two_process_urls[@]}"; do
     printf '\n-- protobuf: SKIPPED, it was not found when this was built\n'
   fi
 done
+
+if [[ -x $programs/tls_receiver ]]; then
+  tls
+else
+  printf '\n-- tls: SKIPPED, OpenSSL was not found when this was built\n'
+fi
 
 for expected in "$here"/*/*.txt; do
   name=$(basename "$(dirname "$expected")")

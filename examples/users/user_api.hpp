@@ -3,12 +3,13 @@
 #pragma once
 
 #include <polywire/core/method.hpp>
+#include <polywire/core/topic.hpp>
 #include <polywire/json.hpp>
 
 #include <cstdint>
 #include <string>
 
-/// What sender and receiver agree on: plain structs, and the methods that carry them.
+/// What sender and receiver agree on: plain structs, and the methods and topics that carry them.
 struct CreateUserRequest {
   std::string name;
   std::string email;
@@ -41,12 +42,17 @@ struct ChatMessage {
   std::string user;
   std::string text;
 };
+struct UserEvent {
+  std::string what;  // "created"
+  User user;
+};
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CreateUserRequest, name, email, phone, city, country, age)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(User, id, name, email, phone, city, country, age, active)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ListUsersRequest, limit)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Number, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Sum, value, count)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ChatMessage, user, text)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(UserEvent, what, user)
 
 inline constexpr polywire::unary<CreateUserRequest, User> create_user{
     "user.v1.UserService/CreateUser"};
@@ -55,3 +61,4 @@ inline constexpr polywire::server_streaming<ListUsersRequest, User> list_users{
 inline constexpr polywire::client_streaming<Number, Sum> sum{"numbers.v1.NumberService/Sum"};
 inline constexpr polywire::bidi_streaming<ChatMessage, ChatMessage> chat{
     "chat.v1.ChatService/Chat"};
+inline constexpr polywire::topic<UserEvent> user_events{"user.v1.events"};

@@ -12,11 +12,14 @@
 #include <string>
 #include <vector>
 
-/// Keeps users in memory. The server that it serves at must run on one thread: nothing is locked.
+/// Keeps users in memory, and tells of each new one. The server that it serves at must run on one
+/// thread: nothing is locked.
 class users_service {
  public:
   /// Must outlive the server.
   void serve(polywire::server& server) {
+    server_ = &server;
+    server.offer(user_events, polywire::keep(10'000));  // for those who were away
     server.handle(create_user,
                   [this](const CreateUserRequest& request) { return create(request); });
     server.handle(list_users, [this](const ListUsersRequest& request, polywire::writer<User>& out) {
@@ -46,6 +49,9 @@ class users_service {
                     request.age,
                     true};
     users_.push_back(user);
+    if (auto told = server_->publish(user_events, UserEvent{"created", user}); !told) {
+      std::cerr << "nobody hears of user " << user.id << ": " << told.to_string() << "\n";
+    }
     std::cout << "created user " << user.id << ": " << user.name << " <" << user.email << ">\n";
     return user;
   }
@@ -80,6 +86,7 @@ class users_service {
     co_return polywire::status();
   }
 
+  polywire::server* server_ = nullptr;
   std::vector<User> users_;
   std::set<std::string> emails_;
 };

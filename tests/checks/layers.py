@@ -20,7 +20,7 @@ ARROWS = {
     "backend": {"core", "codec", "wire", "rpc"},
     "io": {"core", "rpc"},
     "call": {"core", "codec", "rpc", "io"},  # one call as users hold it: client and server share it
-    "interceptor": {"core", "codec", "wire", "rpc", "io", "call"},
+    "interceptor": {"core", "io"},  # they see contexts, never messages
     "pubsub": {"core", "codec", "wire", "rpc", "io", "call", "interceptor"},
     "client": {"core", "codec", "wire", "rpc", "io", "call", "interceptor", "pubsub"},
     "server": {"core", "codec", "wire", "rpc", "io", "call", "interceptor", "pubsub"},

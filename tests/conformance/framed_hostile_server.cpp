@@ -32,6 +32,7 @@ using polywire::test::Note;
 constexpr polywire::unary<bytes, bytes> echo{"hostile.v1.Raw/Echo"};
 constexpr polywire::unary<Note, Note> note{"hostile.v1.Raw/Note"};
 constexpr polywire::server_streaming<bytes, bytes> download{"hostile.v1.Raw/Download"};
+constexpr polywire::topics<bytes> all_news{"hostile.v1.>"};
 
 std::string url_of(const raw::peer& server) {
   return "tcp://127.0.0.1:" + std::to_string(server.port());
@@ -159,6 +160,153 @@ TEST_CASE("frames of a call out of order end the connection", "[conformance][mis
   s.call();
   s.check_reconnects();
   CHECK(s.completions() == before + 1);
+}
+
+TEST_CASE("a server that breaks the rules of topics is left, the subscription goes on elsewhere",
+          "[conformance][misuse]") {
+  using subscribed = polywire::subscription<bytes>;
+  const auto event = [](std::uint32_t call, std::uint64_t offset, const char* message) {
+    raw::frame f = raw::message(call, message);
+    f.set_event(offset);
+    return f;
+  };
+  const auto position = [](std::uint32_t call) {
+    raw::frame f = raw::flagged(call, 0);
+    f.mutable_position()->set_epoch(7);
+    f.mutable_position()->set_offset(20);
+    return f;
+  };
+  const auto read = [](subscribed& from) {
+    const arrivals<std::optional<polywire::event<bytes>>> events;
+    from.async_read(events.sink());
+    return events.next("an event");
+  };
+  // In terms of the subscription's call, and of another one.
+  using script = std::string (*)(std::uint32_t, std::uint32_t);
+  const std::pair<const char*, script> scripts[] = {
+      {"no id", [](auto id, auto) { return raw::encode(raw::message(id, "x")); }},
+      {"outside of a subscription",
+       [](auto, auto other) {
+         raw::frame f = raw::message(other, "x");
+         f.set_event(30);
+         return raw::encode(f);
+       }},
+      {"a number that is not bound",
+       [](auto id, auto) {
+         raw::frame f = raw::message(id, "x");
+         f.set_event(30);
+         f.set_method(9);
+         return raw::encode(f);
+       }},
+      {"a number that is bound twice",
+       [](auto id, auto) {
+         raw::frame f = raw::flagged(id, 0);
+         f.set_event(30);
+         f.set_name("hostile.v1.b");
+         f.set_method(1);
+         return raw::encode(f);
+       }},
+      {"a malformed topic",
+       [](auto id, auto) {
+         raw::frame f = raw::flagged(id, 0);
+         f.set_event(30);
+         f.set_name("hostile..b");
+         return raw::encode(f);
+       }},
+      {"two events and one message",
+       [](auto id, auto) {
+         raw::frame f = raw::flagged(id, 0);
+         f.set_event(30);
+         return raw::encode(f) + raw::encode(f);
+       }},
+      {"another position",
+       [](auto id, auto) {
+         raw::frame f = raw::flagged(id, 0);
+         f.mutable_position();
+         return raw::encode(f);
+       }},
+      {"a kind of loss that is none",
+       [](auto id, auto) {
+         raw::frame f = raw::message(id, "x");
+         f.set_event(30);
+         f.set_lost_kind(3);
+         return raw::encode(f);
+       }},
+      {"a key of 60 KB",
+       [](auto id, auto) {
+         raw::frame f = raw::message(id, "x");
+         f.set_event(30);
+         f.set_key(std::string(60'000, 'k'));
+         return raw::encode(f);
+       }},
+  };
+  for (const auto& [what, violation] : scripts) {
+    INFO(what);
+    scene s;
+    s.server().send(raw::greeting());
+    const arrivals<subscribed> made;
+    s.user().async_subscribe(all_news, made.sink());
+    const raw::frame asked = s.server().next();
+    CHECK(asked.has_subscribe());
+    CHECK(asked.name() == all_news.pattern());
+    CHECK(asked.flags() == raw::last);
+    s.server().send(position(asked.call()));
+    subscribed events = made.next("the subscription");
+    raw::frame first = event(asked.call(), 21, "first");
+    first.set_method(1);
+    first.set_name("hostile.v1.a");
+    s.server().send(first);
+    const auto got = read(events);
+    REQUIRE(got.has_value());
+    CHECK(got->message() == bytes("first"));
+    CHECK(got->topic() == "hostile.v1.a");
+    CHECK(got->id() == polywire::event_id(7, 21));
+
+    s.server().send(violation(asked.call(), s.id()));
+    const auto how = s.answer().status();
+    CHECK(how.code() == status_code::unavailable);
+    CHECK(how.reached() == outcome::maybe_processed);
+
+    s.server().accept();
+    s.server().send(raw::greeting());
+    const raw::frame again = s.server().next();
+    REQUIRE(again.has_subscribe());
+    CHECK(again.subscribe().from() == 3);
+    CHECK(again.subscribe().epoch() == 7);
+    CHECK(again.subscribe().offset() == 21);
+    s.server().send(position(again.call()));
+    s.server().send(event(again.call(), 22, "second"));
+    const auto next = read(events);
+    REQUIRE(next.has_value());
+    CHECK(next->message() == bytes("second"));
+    CHECK(next->lost_before().none());
+  }
+}
+
+TEST_CASE("an event that is too large ends its subscription alone", "[conformance][misuse]") {
+  polywire::limits bounds;
+  bounds.max_message = 1'000;
+  scene s(quiet_client(bounds));
+  s.server().send(raw::greeting());
+  const arrivals<polywire::subscription<bytes>> made;
+  s.user().async_subscribe(all_news, made.sink());
+  const std::uint32_t id = s.server().next().call();
+  raw::frame position = raw::flagged(id, 0);
+  position.mutable_position();
+  s.server().send(position);
+  auto events = made.next("the subscription");
+  raw::frame huge = raw::message(id, "x", raw::more);
+  huge.set_event(1);
+  huge.set_message_size(0xffffffff);  // nothing may be allocated for it
+  s.server().send(huge);
+  const arrivals<std::optional<polywire::event<bytes>>> read;
+  events.async_read(read.sink());
+  CHECK_FALSE(read.next("the end").has_value());
+  CHECK(events.status().code() == status_code::resource_exhausted);
+  CHECK((s.server().next().flags() & raw::cancel) != 0);
+  s.server().send(failed(id, 1));
+  s.server().send(reply(s.id(), "undisturbed"));
+  CHECK(value_of(s.answer(), "the call") == bytes("undisturbed"));
 }
 
 TEST_CASE("a bad reply ends its call alone", "[conformance][misuse]") {

@@ -29,11 +29,21 @@ constexpr polywire::unary<bytes, bytes> echo{"misuse.v1.Raw/Echo"};
 constexpr polywire::unary<bytes, bytes> wait{"misuse.v1.Raw/Wait"};
 constexpr polywire::unary<Note, Note> note{"misuse.v1.Raw/Note"};
 constexpr polywire::bidi_streaming<bytes, bytes> deaf{"misuse.v1.Raw/Deaf"};
+constexpr polywire::topic<bytes> news{"misuse.v1.news"};
+constexpr polywire::topic<bytes> bulletin{"misuse.v1.bulletin"};
 
 const std::string echo_name(echo.name());
 const std::string wait_name(wait.name());
 const std::string note_name(note.name());
 const std::string deaf_name(deaf.name());
+const std::string news_name(news.name());
+
+/// The opening of a subscription.
+raw::frame subscribe(std::uint32_t call, const std::string& pattern) {
+  raw::frame f = raw::open(call, pattern);
+  f.mutable_subscribe();
+  return f;
+}
 
 /// A server, a well-behaved client with a call in flight, and a raw client that is greeted.
 class scene {
@@ -81,6 +91,8 @@ class scene {
                co_await door_.wait();
                co_return polywire::status();
              });
+    s.offer(news, polywire::accept_publish());
+    s.offer(bulletin);
   }
 
   gate door_;
@@ -92,6 +104,8 @@ class scene {
 };
 
 constexpr std::uint32_t invalid_argument = 3;
+constexpr std::uint32_t not_found = 5;
+constexpr std::uint32_t permission_denied = 7;
 constexpr std::uint32_t unimplemented = 12;
 constexpr std::uint32_t resource_exhausted = 8;
 constexpr std::uint32_t deadline_exceeded = 4;
@@ -222,7 +236,7 @@ TEST_CASE("what breaks a rule of its call ends that call alone", "[conformance][
   };
 
   for (const std::string& name :
-       {std::string("no.such.Service/Method"), std::string("nonsense"), std::string("/"),
+       {std::string("no.such.Service/Method"), std::string("non sense"), std::string("/"),
         std::string(300, 'x'), std::string("a\0/b", 4)}) {
     INFO(name);
     raw::frame f = raw::open(1, echo_name, "x");
@@ -310,6 +324,172 @@ TEST_CASE("a message that is too large or malformed ends its call alone", "[conf
   refuses(raw::open(2, note_name, std::string(60'000, '\x0b')), polywire::frames::v1::PROTOBUF);
   refuses(raw::open(2, note_name, "{\"text\":\"\xff\"}"), polywire::frames::v1::JSON);
   refuses(raw::open(2, note_name, "hello"), polywire::frames::v1::TEXT);
+  s.check_undisturbed();
+}
+
+TEST_CASE("topics in raw frames", "[conformance][misuse]") {
+  scene s;
+  raw::peer& peer = s.raw();
+  peer.send(raw::greeting());
+  peer.send(subscribe(1, "misuse.>"));
+  const raw::frame position = peer.next();
+  CHECK(position.call() == 1);
+  REQUIRE(position.has_position());
+  CHECK(position.position().epoch() != 0);
+  for (const bool first : {true, false}) {
+    raw::frame published = raw::open(2, news_name, first ? "one" : "two");
+    published.set_key("key");
+    peer.send(published);
+    raw::frame event;
+    bool ended = false;
+    for (int i = 0; i < 2; ++i) {  // in whatever order
+      const raw::frame f = peer.next();
+      if (f.call() == 1) event = f;
+      if (f.call() == 2) ended = f.flags() == raw::end && !f.has_status();
+    }
+    CHECK(ended);
+    CHECK(event.payload() == (first ? "one" : "two"));
+    CHECK(event.event() > position.position().offset());
+    CHECK(event.key() == "key");
+    CHECK(event.method() == 1);
+    CHECK(event.name() == (first ? news_name : ""));  // a number is bound once
+    CHECK(event.lost() == 0);
+  }
+  peer.send(raw::flagged(1, raw::cancel));
+  CHECK(peer.next().flags() == raw::end);
+  s.check_undisturbed();
+}
+
+TEST_CASE("topics that break the rules close their connection", "[conformance][misuse]") {
+  raw::frame policy = subscribe(1, news_name);
+  policy.mutable_subscribe()->set_overflow(4);
+  raw::frame from = subscribe(1, news_name);
+  from.mutable_subscribe()->set_from(4);
+  raw::frame bound = subscribe(1, news_name);
+  bound.set_method(1);
+  raw::frame again = subscribe(2, news_name);
+  again.set_method(1);
+  raw::frame unbound = subscribe(1, "");
+  unbound.set_method(9);
+  const std::string begin("\x08\x01\x10\x01\x2a\x01t", 7);
+  const std::pair<const char*, std::string> scripts[] = {
+      {"an overflow policy that is none", raw::encode(policy)},
+      {"a start that is none", raw::encode(from)},
+      {"a subscription to a method", raw::encode(subscribe(1, echo_name))},
+      {"a subscription to a malformed name", raw::encode(subscribe(1, "a..b"))},
+      {"a number that is not bound", raw::encode(unbound)},
+      {"a number bound twice", raw::encode(bound) + raw::encode(again)},
+      {"two subscriptions in one", raw::encode(bound) + raw::encode(subscribe(1, news_name))},
+      {"a field that is cut off", raw::delimited(begin + "\x82\x01\x01\x08")},
+      {"a subscription that ends behind its frame", raw::delimited(begin + "\x82\x01\x09\x08")},
+      {"two of them in a frame",
+       raw::delimited(begin + std::string("\x82\x01\x00\x82\x01\x00", 6))},
+      {"a field of another type", raw::delimited(begin + "\x80\x01\x01")},
+      {"a kind of loss that is none", raw::delimited(begin + "\xa0\x01\x03")},
+  };
+  for (const auto& [what, script] : scripts) {
+    INFO(what);
+    scene s;
+    s.raw().send(raw::greeting());
+    s.raw().send(script);
+    CHECK(s.raw().goodbye() == invalid_argument);
+    s.check_undisturbed();
+  }
+}
+
+TEST_CASE("what breaks a rule of its topic ends that call alone", "[conformance][misuse]") {
+  polywire::limits bounds;
+  bounds.max_subscriptions = 2;
+  scene s(quiet_server(bounds));
+  raw::peer& peer = s.raw();
+  peer.send(raw::greeting());
+  const auto refused = [&](const raw::frame& f, std::uint32_t code) {
+    peer.send(f);
+    raw::frame answer = peer.next();
+    while ((answer.flags() & raw::end) == 0) answer = peer.next();
+    CHECK(answer.call() == f.call());
+    CHECK(answer.status().code() == code);
+    CHECK_FALSE(answer.status().message().empty());
+    peer.send(raw::open(f.call(), echo_name, "still here"));
+    CHECK(peer.next().payload() == "still here");
+    return answer.status().outcome();
+  };
+  refused(raw::open(1, "misuse.v1.nothing", "x"), not_found);
+  refused(raw::open(1, "misuse.v1.*", "x"), not_found);
+  refused(raw::open(1, std::string(bulletin.name()), "x"), permission_denied);
+  refused(raw::open(1, news_name), invalid_argument);  // no message
+  raw::frame keyed = raw::open(1, news_name, "x");
+  keyed.set_key(std::string(256, 'k'));
+  refused(keyed, invalid_argument);
+  raw::frame json = raw::open(1, news_name, "{}");
+  json.set_format(polywire::frames::v1::JSON);
+  refused(json, invalid_argument);
+
+  refused(subscribe(1, "misuse.v1.nothing"), not_found);
+  raw::frame asked = subscribe(1, news_name);
+  asked.mutable_subscribe()->set_overflow(3);
+  refused(asked, permission_denied);  // its host does not allow to block
+  asked.mutable_subscribe()->set_overflow(0);
+  asked.mutable_subscribe()->set_group("no group");
+  refused(asked, invalid_argument);
+  asked.mutable_subscribe()->clear_group();
+  asked.set_payload("x");
+  refused(asked, invalid_argument);
+  asked.clear_payload();
+  asked.set_format(polywire::frames::v1::JSON);
+  refused(asked, invalid_argument);
+
+  for (std::uint32_t call = 10; call < 12; ++call) {
+    peer.send(subscribe(call, news_name));
+    CHECK(peer.next().has_position());
+  }
+  CHECK(refused(subscribe(12, news_name), resource_exhausted) == 1);
+  peer.send(raw::flagged(10, raw::cancel));
+  CHECK(peer.next().flags() == raw::end);
+  peer.send(subscribe(12, news_name));
+  CHECK(peer.next().has_position());
+  s.check_undisturbed();
+}
+
+TEST_CASE("a subscriber that takes nothing harms nobody", "[conformance][misuse]") {
+  scene s;
+  raw::peer& stalled = s.raw();
+  stalled.send(raw::greeting());
+  stalled.send(subscribe(1, news_name));
+  REQUIRE(stalled.next().has_position());
+  auto reading = raw::peer::connect(s.port());
+  reading.send(raw::greeting());
+  reading.send(subscribe(1, news_name));
+  REQUIRE(reading.next().has_position());
+  const std::string message(2'000, 'x');
+  std::size_t came = 0;
+  for (int i = 0; i < 2'000; ++i) {  // 4 MB: more than any credit and any lag
+    reading.send(raw::open(2, news_name, message));
+    for (int frames = 0; frames < 2; ++frames) {
+      const raw::frame f = reading.next();
+      if (f.call() == 1 && f.lost() == 0 && f.payload() == message) ++came;
+    }
+    raw::frame credit;
+    credit.set_credit(2'032);
+    reading.send(credit);
+    credit.set_call(1);
+    reading.send(credit);
+  }
+  CHECK(came == 2'000);
+
+  // What the other one did not take is told as lost when it goes on.
+  std::uint64_t told = 0;
+  while (told < 2'000) {
+    const raw::frame f = stalled.next();
+    REQUIRE(f.call() == 1);
+    if (f.event() != 0) told += f.lost() + 1;
+    raw::frame credit;
+    credit.set_credit(2'032);
+    stalled.send(credit);
+    credit.set_call(1);
+    stalled.send(credit);
+  }
+  CHECK(told == 2'000);
   s.check_undisturbed();
 }
 

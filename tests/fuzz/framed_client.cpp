@@ -17,7 +17,8 @@ class run;
 
 class caller final : public rpc::call_sink {
  public:
-  explicit caller(run& owner) noexcept : run_(&owner) {}
+  caller(run& owner, pw::call_type type) noexcept
+      : run_(&owner), subscription_(type == pw::call_type::subscribe) {}
   void may_hear_sent() noexcept { held_ = true; }
 
   rpc::call_id id = 0;
@@ -28,11 +29,14 @@ class caller final : public rpc::call_sink {
   void on_half_close() override { require(false, "a client heard a half-close"); }
   void on_end(pw::status&& how, pw::metadata&& trailing) override;
   void on_sent() override;
+  void on_confirmed(const pw::subscribe_position& begin) override;
 
   void hear(std::string_view what, std::size_t number);
   void act();
 
   run* run_;
+  bool subscription_;
+  bool confirmed_ = false;
   bool over_ = false;
   bool held_ = false;
   bool answered_ = false;
@@ -43,8 +47,8 @@ class caller final : public rpc::call_sink {
 /// One session's life.
 class run final : public rpc::session_sink {
  public:
-  run(const pw::limits& bounds, source decisions) : decisions_(decisions) {
-    rpc::session_config config(bounds, *this);
+  explicit run(const recipe& input) : decisions_(input.decisions) {
+    rpc::session_config config(input.bounds, *this);
     config.now = pw::time_point(std::chrono::hours(1));
     session = std::make_unique<pw::framed::client_session>(config);
     for (int i = 0; i < 3; ++i) open();
@@ -55,16 +59,25 @@ class run final : public rpc::session_sink {
   void open() {
     static const std::string large(70'000, 'q');
     constexpr std::array<std::string_view, 4> names{"a.B/One", "a.B/Two", "a.B/Three", "bad"};
-    if (session->capacity() == 0 || callers.size() > 200) return;
+    constexpr std::array<std::string_view, 4> topics{"t.a", "t.>", "*", "bad name"};
+    if (callers.size() > 200) return;
     const std::uint8_t d = decide();
+    const bool topic = (d & 32U) != 0;
+    const pw::call_type type = !topic             ? pw::call_type::bidi_streaming
+                               : (d & 8U) != 0 ? pw::call_type::publish
+                                                  : pw::call_type::subscribe;
+    if (!session->has_room(type)) return;
     pw::metadata some;
     if ((d & 4U) != 0) (void)some.add("key", "value");
-    const rpc::call_head head(names[d & 3U], pw::call_type::bidi_streaming, some,
-                              pw::format::bytes);
+    rpc::call_head head((topic ? topics : names)[d & 3U], type, some, pw::format::bytes);
+    pw::subscribe_head asked;
+    asked.policy = static_cast<pw::overflow>(d >> 6U);
+    if (type == pw::call_type::subscribe) head.subscribe = &asked;
+    if (type == pw::call_type::publish) head.key = "key";
     const std::size_t size = (d & 0xc0U) == 0xc0 ? large.size() : (d >> 6U) * 100U;
     const pw::outgoing message(pw::format::bytes,
                                pw::as_bytes(std::string_view(large).substr(0, size)));
-    callers.push_back(std::make_unique<caller>(*this));
+    callers.push_back(std::make_unique<caller>(*this, type));
     caller& c = *callers.back();
     const auto opened = session->open(head, c, (d & 8U) != 0 ? &message : nullptr, (d & 16U) != 0);
     if (opened) c.id = *opened;
@@ -101,7 +114,22 @@ void caller::on_metadata(pw::metadata&& initial) {
   hear("metadata", initial.count());
   act();
 }
+void caller::on_confirmed(const pw::subscribe_position& begin) {
+  require(subscription_, "a call is confirmed that is no subscription");
+  require(!confirmed_, "a subscription is confirmed twice");
+  confirmed_ = true;
+  hear("confirmed", begin.sequence);
+  act();
+}
 void caller::on_message(const pw::incoming& message, bool last) {
+  const pw::event_head* event = message.event();
+  require((event != nullptr) == subscription_, "an event outside of a subscription, or none in it");
+  if (event != nullptr) {
+    require(confirmed_, "an event before the position");
+    require(event->offset != 0, "an event without an id");
+    require(event->topic.empty() || pw::is_topic_name(event->topic), "an event of no topic");
+    hear("event " + std::string(event->topic) + " " + std::string(event->key), event->offset);
+  }
   std::optional<pw::payload> read;
   (void)message.read(read, pw::limits());
   require(!last_, "a message after the last");
@@ -153,59 +181,21 @@ void caller::act() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;
-  const std::size_t half = size - size / 4;
-  source input(data, half);
-  const source decisions(data + half, size - half);
-  pw::limits bounds;
-  const std::uint8_t choice = input.byte();
-  bounds.max_message = (choice & 1U) != 0 ? 60'000 : 1'000'000;
-  bounds.max_assembly = 100'000;
-  if ((choice & 2U) != 0) bounds.call_credit = 5'000;
-  if ((choice & 4U) != 0) bounds.connection_credit = 9'000;
-  const std::size_t step = 1 + std::size_t{input.byte()} * input.byte();
-  const std::vector<std::byte> bytes = peer_bytes(input);
-
+  const recipe input(data, size);
   // A client holds what its callers send, at most 70,000 bytes each, and what comes for them.
   constexpr std::size_t most_held = std::size_t{4} << 20;
   constexpr std::size_t most_of_caller = 80'000;
   const std::size_t before = allocated();
-  std::size_t most_output = 0;
-  const auto look = [&](run& r) {
-    for (const pw::bytes_view piece : r.session->output()) {
-      most_output = std::max(most_output, piece.size());
-    }
-    require(allocated() < before + most_held + 2 * r.log.text().capacity() +
-                              r.callers.size() * most_of_caller,
-            "a session holds too much");
-  };
-
-  run whole(bounds, decisions);
-  feed(*whole.session, bytes, std::size_t(-1), [&] { look(whole); });
-  run cut(bounds, decisions);
-  feed(*cut.session, bytes, step, [&] { look(cut); });
-  // A full output makes messages wait, and how full it is depends a little on where reads end.
-  if (most_output < (std::size_t{100} << 10)) {
-    require(whole.log.text() == cut.log.text(), "another cut, other events");
-    require(whole.session->finished() == cut.session->finished(), "another cut, another end");
-    require(spoken(*whole.session) == spoken(*cut.session), "another cut, other answers");
-  }
-
-  // The same with a peer that reads, and time that passes.
-  run moving(bounds, decisions);
-  pw::time_point now(std::chrono::hours(1));
-  feed(*moving.session, bytes, step * 16, [&] {
-    look(moving);
-    const auto pieces = moving.session->output();
-    if (!pieces.empty()) moving.session->consume_output(1 + pieces[0].size() / 2);
-    now += std::chrono::seconds(1);
-    moving.session->at(now);
-    if (moving.session->next_timer() <= now) {
-      moving.session->on_timer();
-      require(moving.session->next_timer() > now, "a timer rings forever");
-    }
-  });
-  moving.session->lost(pw::status::unavailable("reset"));
-  require(moving.session->calls() == 0, "calls outlive their connection");
-  require(moving.session->finished(), "a connection outlives its end");
+  run whole(input);
+  run cut(input);
+  run moving(input);
+  live(
+      input, whole, cut, moving,
+      [&](run& r) {
+        require(allocated() < before + most_held + 2 * r.log.text().capacity() +
+                                  3 * r.callers.size() * most_of_caller,
+                "a session holds too much");
+      },
+      [](run& r) { r.session->lost(pw::status::unavailable("reset")); });
   return 0;
 }

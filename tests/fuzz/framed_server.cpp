@@ -18,7 +18,8 @@ class run;
 
 class handler final : public rpc::call_sink {
  public:
-  handler(run& owner, rpc::call_id id) noexcept : run_(&owner), id_(id) {}
+  handler(run& owner, rpc::call_id id, pw::call_type type) noexcept
+      : run_(&owner), id_(id), subscription_(type == pw::call_type::subscribe) {}
 
  private:
   void on_metadata(pw::metadata&&) override { require(false, "a server got initial metadata"); }
@@ -32,28 +33,19 @@ class handler final : public rpc::call_sink {
 
   run* run_;
   rpc::call_id id_;
+  bool subscription_;
+  std::uint64_t events_ = 0;
   bool over_ = false;
   bool held_ = false;
   bool half_closed_ = false;
   std::vector<std::size_t> costs_;
 };
 
-pw::limits small_limits(std::uint8_t choice) {
-  pw::limits l;
-  l.max_calls = 4;
-  l.max_message = (choice & 1U) != 0 ? 60'000 : 1'000'000;
-  l.max_assembly = 100'000;
-  if ((choice & 2U) != 0) l.call_credit = 5'000;
-  if ((choice & 4U) != 0) l.connection_credit = 9'000;
-  return l;
-}
-
 /// One session's life.
 class run final : public rpc::session_sink {
  public:
-  run(const rpc::registry& methods, const pw::limits& bounds, source decisions)
-      : decisions_(decisions) {
-    rpc::session_config config(bounds, *this);
+  run(const rpc::registry& methods, const recipe& input) : decisions_(input.decisions) {
+    rpc::session_config config(input.bounds, *this);
     config.methods = &methods;
     config.now = pw::time_point(std::chrono::hours(1));
     session = std::make_unique<pw::framed::server_session>(config);
@@ -68,14 +60,27 @@ class run final : public rpc::session_sink {
  private:
   rpc::call_sink* on_open(rpc::call_id id, rpc::method_entry& method, const rpc::call_head& head,
                           pw::status& refusal) override {
-    require(pw::is_method_name(head.method), "a call without a method's name");
-    log.note("open " + std::string(method.info().name()), id, head.metadata->count());
+    require((head.type == pw::call_type::subscribe) == (head.subscribe != nullptr),
+            "a subscription that asks for nothing");
+    switch (head.type) {
+      case pw::call_type::subscribe:
+        require(pw::is_topic_pattern(head.method), "a subscription without a pattern");
+        require(head.subscribe->policy <= pw::overflow::block, "an overflow policy that is none");
+        break;
+      case pw::call_type::publish:
+        require(pw::is_topic_name(head.method), "an event without a topic");
+        break;
+      default: require(pw::is_method_name(head.method), "a call without a method's name");
+    }
+    require(method.info().type() == head.type, "a call of another type than its method");
+    log.note("open " + std::string(head.method) + " " + std::string(head.key), id,
+             head.metadata->count());
     const std::uint8_t d = decide();
     if ((d & 15U) == 15) {
       refusal = pw::status::permission_denied("no");
       return nullptr;
     }
-    handlers.push_back(std::make_unique<handler>(*this, id));
+    handlers.push_back(std::make_unique<handler>(*this, id, head.type));
     return handlers.back().get();
   }
   void on_drain() override { log.note("drain", 0); }
@@ -126,9 +131,17 @@ void handler::act() {
   pw::metadata some;
   (void)some.add("key", "value");
   if ((d & 2U) != 0) session.reply(id_, some);
+  if ((d & 2U) != 0) session.confirm(id_, pw::subscribe_position());
   const std::size_t size = (d & 0xc0U) == 0xc0 ? large.size() : (d >> 6U) * 100U;
-  const pw::outgoing message(pw::format::bytes,
-                             pw::as_bytes(std::string_view(large).substr(0, size)));
+  constexpr std::array<std::string_view, 4> topics{"", "t.a", "t.b", "t.c"};
+  pw::event_head event;
+  event.offset = ++events_;
+  event.topic = topics[d >> 4U & 3U];
+  event.key = topics[d >> 6U];
+  event.lost_before = pw::loss(d, pw::loss::kind::at_least);
+  pw::outgoing message(pw::format::bytes,
+                       pw::as_bytes(std::string_view(large).substr(0, size)));
+  if (subscription_) message.with(event);
   if ((d & 4U) != 0) {
     const auto done = session.send(id_, message, (d & 8U) != 0);
     run_->log.note(done ? "send" : "send fails", id_, done ? static_cast<std::size_t>(*done) : 0);
@@ -155,58 +168,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::make_unique<rpc::method_entry>("a.B/Up", client_streaming, pw::idempotency::none));
     (void)made->add(
         std::make_unique<rpc::method_entry>("a.B/Both", bidi_streaming, pw::idempotency::none));
+    made->set_topics(std::make_unique<rpc::method_entry>("", publish, pw::idempotency::none),
+                     std::make_unique<rpc::method_entry>("", subscribe, pw::idempotency::none));
     return made;
   }();
   if (size < 4) return 0;
-  const std::size_t half = size - size / 4;
-  source input(data, half);
-  const source decisions(data + half, size - half);
-  const pw::limits bounds = small_limits(input.byte());
-  const std::size_t step = 1 + std::size_t{input.byte()} * input.byte();
-  const std::vector<std::byte> bytes = peer_bytes(input);
-
+  const recipe input(data, size);
   // What one session may hold: its output, messages that are put together or held, and no more.
   constexpr std::size_t most_held = std::size_t{4} << 20;
   const std::size_t before = allocated();
-
-  run whole(*methods, bounds, decisions);
-  std::size_t most_output = 0;
-  const auto look = [&](run& r) {
-    for (const pw::bytes_view piece : r.session->output()) {
-      most_output = std::max(most_output, piece.size());
-    }
-    require(r.session->calls() <= bounds.max_calls, "more calls than are allowed");
-    require(
-        allocated() < before + most_held + 2 * (r.log.text().capacity()) + r.handlers.size() * 512,
-        "a session holds too much");
-  };
-  feed(*whole.session, bytes, std::size_t(-1), [&] { look(whole); });
-
-  run cut(*methods, bounds, decisions);
-  feed(*cut.session, bytes, step, [&] { look(cut); });
-  // A full output makes messages wait, and how full it is depends a little on where reads end.
-  if (most_output < (std::size_t{100} << 10)) {
-    require(whole.log.text() == cut.log.text(), "another cut, other events");
-    require(whole.session->finished() == cut.session->finished(), "another cut, another end");
-    require(spoken(*whole.session) == spoken(*cut.session), "another cut, other answers");
-  }
-
-  // The same with a peer that reads, and time that passes.
-  run moving(*methods, bounds, decisions);
-  pw::time_point now(std::chrono::hours(1));
-  feed(*moving.session, bytes, step * 16, [&] {
-    look(moving);
-    const auto pieces = moving.session->output();
-    if (!pieces.empty()) moving.session->consume_output(1 + pieces[0].size() / 2);
-    now += std::chrono::seconds(1);
-    moving.session->at(now);
-    if (moving.session->next_timer() <= now) {
-      moving.session->on_timer();
-      require(moving.session->next_timer() > now, "a timer rings forever");
-    }
-  });
-  moving.session->eof();
-  require(moving.session->calls() == 0, "calls outlive their connection");
-  require(moving.session->finished(), "a connection outlives its end");
+  run whole(*methods, input);
+  run cut(*methods, input);
+  run moving(*methods, input);
+  live(
+      input, whole, cut, moving,
+      [&](run& r) {
+        require(r.session->calls() <= input.bounds.max_calls + input.bounds.max_subscriptions,
+                "more calls than are allowed");
+        require(allocated() < before + most_held + 2 * r.log.text().capacity() +
+                                  r.handlers.size() * 512,
+                "a session holds too much");
+      },
+      [](run& r) { r.session->eof(); });
   return 0;
 }

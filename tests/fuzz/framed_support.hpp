@@ -5,6 +5,7 @@
 #include "polywire/wire/frame/decode.hpp"
 #include "polywire/wire/frame/encode.hpp"
 
+#include "polywire/core/topic.hpp"
 #include "polywire/rpc/session.hpp"
 
 #include <algorithm>
@@ -65,7 +66,45 @@ class source {
   std::size_t at_ = 0;
 };
 
-/// Frames that a peer could send, good ones and others. `flags`: what the peer's role usually says.
+/// Of topics, what the frames of both sides have; not all of it makes sense.
+class topic_fields {
+ public:
+  explicit topic_fields(source& in) : what_(in.byte()) {
+    constexpr std::array<std::string_view, 8> names{"t.a", "t.b", "t.>",       "*",
+                                                    "t.*", "",    "a.B/Unary", "bad name"};
+    name_ = names[what_ & 7U];
+    const std::uint8_t d = (what_ & 16U) != 0 ? in.byte() : std::uint8_t{0};
+    switch (d & 3U) {
+      case 0: break;
+      case 1: asked_.start = pw::start_at::earliest(); break;
+      case 2: asked_.start = pw::start_at::last(d); break;
+      default: asked_.start = pw::start_at::after(pw::event_id(d, d));
+    }
+    asked_.policy = static_cast<pw::overflow>(d >> 2U & 7U);  // not all of them exist
+    if ((d & 32U) != 0) asked_.lag = pw::lag_limit(d, d);
+    if ((d & 64U) != 0) asked_.group = "group";
+    begin_.after = pw::event_id(1, what_);
+    begin_.sequence = what_;
+  }
+  void put_into(wf::frame& f) const {
+    if ((what_ & 8U) != 0) f.name = name_;
+    if ((what_ & 16U) != 0) f.subscribe = &asked_;
+    if ((what_ & 32U) != 0) {
+      f.event = what_;
+      f.lost_before = pw::loss(what_ & 3U, static_cast<pw::loss::kind>(what_ & 1U));
+    }
+    if ((what_ & 64U) != 0) f.position = &begin_;
+    if ((what_ & 128U) != 0) f.key = "key";
+  }
+
+ private:
+  std::uint8_t what_;
+  std::string_view name_;
+  pw::subscribe_head asked_;
+  pw::subscribe_position begin_;
+};
+
+/// Frames that a peer could send, good ones and others.
 inline std::vector<std::byte> peer_bytes(source& in) {
   static const std::vector<std::byte> filling(40'000, std::byte{'f'});
   constexpr std::size_t most = std::size_t{600} << 10;
@@ -84,6 +123,7 @@ inline std::vector<std::byte> peer_bytes(source& in) {
       hello.hello.connection_credit = in.number();
       hello.hello.max_message = in.number();
     }
+    if ((start & 8U) != 0) hello.hello.max_subscriptions = in.number();
     wf::encode(out, hello);
   }
   pw::metadata some;
@@ -124,6 +164,12 @@ inline std::vector<std::byte> peer_bytes(source& in) {
     if ((more & 32U) != 0) f.status = &bad;
     if ((more & 64U) != 0) f.credit = in.number();
     if ((more & 128U) != 0) f.has_timeout = true;
+    if ((what & 64U) != 0) {
+      const topic_fields topics(in);
+      topics.put_into(f);
+      wf::encode(out, f);
+      continue;
+    }
     wf::encode(out, f);
   }
   return {out.view().begin(), out.view().end()};
@@ -160,6 +206,17 @@ void feed(rpc::byte_session& session, pw::bytes_view bytes, std::size_t step, Lo
   after_each();
 }
 
+inline pw::limits small_limits(std::uint8_t choice) {
+  pw::limits l;
+  l.max_calls = 4;
+  l.max_subscriptions = 2;
+  l.max_message = (choice & 1U) != 0 ? 60'000 : 1'000'000;
+  l.max_assembly = 100'000;
+  if ((choice & 2U) != 0) l.call_credit = 5'000;
+  if ((choice & 4U) != 0) l.connection_credit = 9'000;
+  return l;
+}
+
 /// The output as text. What gives the connection's credit back stands where a read ended, and is
 /// left out.
 inline std::string spoken(rpc::byte_session& session) {
@@ -178,6 +235,65 @@ inline std::string spoken(rpc::byte_session& session) {
     rest = rest.subspan(parsed.size);
   }
   return out;
+}
+
+/// An input in its parts: bounds, the bytes of the peer, the pieces in which they come, and what
+/// the layer above decides.
+class recipe {
+ public:
+  recipe(const std::uint8_t* data, std::size_t size) : recipe(data, size, size - size / 4) {}
+
+  const pw::limits bounds;
+  const source decisions;
+  std::size_t step = 1;
+  std::vector<std::byte> bytes;
+
+ private:
+  recipe(const std::uint8_t* data, std::size_t size, std::size_t half)
+      : bounds(small_limits(data[0])), decisions(data + half, size - half) {
+    source input(data + 1, half - 1);
+    const std::size_t factor = input.byte();
+    step += factor * input.byte();
+    bytes = peer_bytes(input);
+  }
+};
+
+/// Lives a session's life three times: with the peer's bytes in one piece, in small pieces, which
+/// must make no difference, and with a peer that reads and time that passes, until `part` ends the
+/// connection. Run has `session` and `log`; `look` checks one in between.
+template <class Run, class Look, class Part>
+void live(const recipe& r, Run& whole, Run& cut, Run& moving, Look look, Part part) {
+  std::size_t most_output = 0;
+  const auto look_at = [&](Run& one) {
+    for (const pw::bytes_view piece : one.session->output()) {
+      most_output = std::max(most_output, piece.size());
+    }
+    look(one);
+  };
+  feed(*whole.session, r.bytes, std::size_t(-1), [&] { look_at(whole); });
+  feed(*cut.session, r.bytes, r.step, [&] { look_at(cut); });
+  // A full output makes messages wait, and how full it is depends a little on where reads end.
+  if (most_output < (std::size_t{100} << 10)) {
+    require(whole.log.text() == cut.log.text(), "another cut, other events");
+    require(whole.session->finished() == cut.session->finished(), "another cut, another end");
+    require(spoken(*whole.session) == spoken(*cut.session), "another cut, other answers");
+  }
+
+  pw::time_point now(std::chrono::hours(1));
+  feed(*moving.session, r.bytes, r.step * 16, [&] {
+    look_at(moving);
+    const auto pieces = moving.session->output();
+    if (!pieces.empty()) moving.session->consume_output(1 + pieces[0].size() / 2);
+    now += std::chrono::seconds(1);
+    moving.session->at(now);
+    if (moving.session->next_timer() <= now) {
+      moving.session->on_timer();
+      require(moving.session->next_timer() > now, "a timer rings forever");
+    }
+  });
+  part(moving);
+  require(moving.session->calls() == 0, "calls outlive their connection");
+  require(moving.session->finished(), "a connection outlives its end");
 }
 
 }  // namespace framed_fuzz

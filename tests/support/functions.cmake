@@ -71,7 +71,7 @@ function(polywire_add_catch_tests group target seconds)
   target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
   target_precompile_headers(${target} PRIVATE support/precompiled.hpp)
   target_link_libraries(${target} PRIVATE
-    polywire::protobuf catch_main test_protos polywire_strict polywire_sanitize)
+    polywire::protobuf polywire::tls catch_main test_protos polywire_strict polywire_sanitize)
 
   set(no_tests_is_an_error)  # Catch 3 does that by itself
   if(Catch2_VERSION VERSION_LESS 3)

@@ -164,6 +164,13 @@ class stream_core : public counted, public rpc::call_sink {
     id_ = id;
   }
 
+  /// The connection is gone and another may come: nothing is owed for what has come.
+  void detach() noexcept {
+    link_ = nullptr;
+    for (stored_message& m : inbox_) m.forgive();
+  }
+  std::size_t unread() const noexcept { return inbox_.size(); }
+
   /// The link is there: what was written while connecting may go.
   void resume_writing() {
     if (write_op* op = std::exchange(writing_, nullptr)) {

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/client/detail/unary_call.hpp"
 #include "polywire/client/options.hpp"
 #include "polywire/client/streams.hpp"
+#include "polywire/client/detail/start_topic.hpp"
+#include "polywire/client/subscription.hpp"
 #include "polywire/core/method.hpp"
 #include "polywire/core/options.hpp"
+#include "polywire/core/publish_options.hpp"
 #include "polywire/core/result.hpp"
+#include "polywire/core/topic.hpp"
+#include "polywire/io/check_transport.hpp"
 #include "polywire/io/shared_thread.hpp"
 
 #include <memory>
@@ -73,12 +77,12 @@ class client {
   template <class Request, class Response>
   result<Response> call(const unary<Request, Response>& m,
                         const std::type_identity_t<Request>& request, call_options options = {}) {
-    return block<Response>(m, outgoing(request, encoding<Request, Response>()), std::move(options));
+    return detail::block_call<Response>(channel_, m, outgoing(request, detail::common_format<Request, Response>()), std::move(options));
   }
   template <class Request, class Response>
   result<Response> call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                         call_options options = {}) {
-    return block<Response>(m, outgoing(std::move(request), encoding<Request, Response>()),
+    return detail::block_call<Response>(channel_, m, outgoing(std::move(request), detail::common_format<Request, Response>()),
                            std::move(options));
   }
 
@@ -87,24 +91,24 @@ class client {
     requires(!call_options_like<Token>)
   auto async_call(const unary<Request, Response>& m, const std::type_identity_t<Request>& request,
                   Token&& token = Token()) {
-    return initiate<Request, Response>(m, &request, call_options(), token);
+    return detail::initiate_call<Request, Response>(channel_, m, &request, call_options(), token);
   }
   template <class Request, class Response, class Token = asio::use_awaitable_t<>>
   auto async_call(const unary<Request, Response>& m, const std::type_identity_t<Request>& request,
                   call_options options, Token&& token = Token()) {
-    return initiate<Request, Response>(m, &request, std::move(options), token);
+    return detail::initiate_call<Request, Response>(channel_, m, &request, std::move(options), token);
   }
   template <class Request, class Response, class Token = asio::use_awaitable_t<>>
     requires(!call_options_like<Token> && detail::safe_temporary<Request>)
   auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                   Token&& token = Token()) {
-    return initiate<Request, Response>(m, std::move(request), call_options(), token);
+    return detail::initiate_call<Request, Response>(channel_, m, std::move(request), call_options(), token);
   }
   template <class Request, class Response, class Token = asio::use_awaitable_t<>>
     requires(detail::safe_temporary<Request>)
   auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                   call_options options, Token&& token = Token()) {
-    return initiate<Request, Response>(m, std::move(request), std::move(options), token);
+    return detail::initiate_call<Request, Response>(channel_, m, std::move(request), std::move(options), token);
   }
   /// Name the request first: GCC 12 would destroy this temporary twice inside `co_await`.
   template <class Request, class Response, class... Rest>
@@ -117,20 +121,20 @@ class client {
   template <class Request, class Response>
   reader<Response> open(const server_streaming<Request, Response>& m,
                         const std::type_identity_t<Request>& request, call_options options = {}) {
-    const outgoing first(request, encoding<Request, Response>());
+    const outgoing first(request, detail::common_format<Request, Response>());
     return reader<Response>(start_stream(m, first.encoding(), &first, std::move(options)));
   }
   template <class Request, class Response>
   request_writer<Request, Response> open(const client_streaming<Request, Response>& m,
                                          call_options options = {}) {
     return request_writer<Request, Response>(
-        start_stream(m, encoding<Request, Response>(), nullptr, std::move(options)));
+        start_stream(m, detail::common_format<Request, Response>(), nullptr, std::move(options)));
   }
   template <class Request, class Response>
   stream<Request, Response> open(const bidi_streaming<Request, Response>& m,
                                  call_options options = {}) {
     return stream<Request, Response>(
-        start_stream(m, encoding<Request, Response>(), nullptr, std::move(options)));
+        start_stream(m, detail::common_format<Request, Response>(), nullptr, std::move(options)));
   }
 
   /// Completion: `void(reader<Response>)`, as soon as the call is on its way.
@@ -175,7 +179,7 @@ class client {
   result<payload> call_raw(std::string_view name, const payload& request,
                            call_options options = {}) {
     if (!is_method_name(name)) return bad_name(name);
-    return block<payload>(method_info(name, call_type::unary, idempotency::none),
+    return detail::block_call<payload>(channel_, method_info(name, call_type::unary, idempotency::none),
                           outgoing(request.encoding(), request.data().view()), std::move(options),
                           true);
   }
@@ -192,11 +196,98 @@ class client {
         [](auto handler, const std::shared_ptr<detail::channel>& to, const std::string& method,
            const payload* message, call_options how) {
           if (!is_method_name(method)) how.fail(bad_name(method));
-          start<payload>(to, method_info(method, call_type::unary, idempotency::none),
+          detail::start_call<payload>(to, method_info(method, call_type::unary, idempotency::none),
                          outgoing(message->encoding(), message->data().view()), std::move(how),
                          std::move(handler), true);
         },
         token, channel_, std::string(name), &request, std::move(options));
+  }
+
+  // --- topics
+
+  /// Publishes; ok when the server has taken the event, whoever may have subscribed.
+  /// Errors: `not_found` (nobody offers the topic), `permission_denied` (only the service publishes
+  /// there), `resource_exhausted` (the topic waits for a slow subscriber).
+  template <class Event>
+  status publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
+                 publish_options options = {}) {
+    return detail::block_publish(channel_, where.name(), outgoing(event, detail::topic_format<Event>()), std::move(options));
+  }
+  /// The same to one of the topics that a pattern takes.
+  template <class Event>
+  status publish(const topics<Event>& where, std::string_view name,
+                 const std::type_identity_t<Event>& event, publish_options options = {}) {
+    if (!topic_matches(where.pattern(), name)) options.fail(rpc::no_match(where.pattern(), name));
+    return detail::block_publish(channel_, name, outgoing(event, detail::topic_format<Event>()), std::move(options));
+  }
+  /// Completion: `void(status)`. The event is borrowed as any request.
+  template <class Event, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
+                     Token&& token = Token()) {
+    return detail::initiate_publish<Event>(channel_, where.name(), &event, publish_options(), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+  auto async_publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
+                     publish_options options, Token&& token = Token()) {
+    return detail::initiate_publish<Event>(channel_, where.name(), &event, std::move(options), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token> && detail::safe_temporary<Event>)
+  auto async_publish(const topic<Event>& where, std::type_identity_t<Event>&& event,
+                     Token&& token = Token()) {
+    return detail::initiate_publish<Event>(channel_, where.name(), std::move(event), publish_options(), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+    requires(detail::safe_temporary<Event>)
+  auto async_publish(const topic<Event>& where, std::type_identity_t<Event>&& event,
+                     publish_options options, Token&& token = Token()) {
+    return detail::initiate_publish<Event>(channel_, where.name(), std::move(event), std::move(options), token);
+  }
+  /// Name the event first, as with `async_call`.
+  template <class Event, class... Rest>
+    requires(!detail::safe_temporary<Event>)
+  auto async_publish(const topic<Event>& where, std::type_identity_t<Event>&& event,
+                     Rest&&...) = delete;
+  /// To one of the topics that a pattern takes.
+  template <class Event, class Token = asio::use_awaitable_t<>>
+  auto async_publish(const topics<Event>& where, std::string_view name,
+                     const std::type_identity_t<Event>& event, publish_options options,
+                     Token&& token = Token()) {
+    if (!topic_matches(where.pattern(), name)) options.fail(rpc::no_match(where.pattern(), name));
+    return detail::initiate_publish<Event>(channel_, name, &event, std::move(options), token);
+  }
+
+  /// Subscribes, and returns when the server has made the subscription: what is published from then on
+  /// comes. One that failed is false, and its `status()` says why.
+  template <class Event>
+  subscription<Event> subscribe(const topic<Event>& what, subscribe_options options = {}) {
+    return detail::block_subscribe<Event>(channel_, what.name(), std::move(options));
+  }
+  /// To all topics that the pattern takes.
+  template <class Event>
+  subscription<Event> subscribe(const topics<Event>& what, subscribe_options options = {}) {
+    return detail::block_subscribe<Event>(channel_, what.pattern(), std::move(options));
+  }
+  /// Completion: `void(subscription<Event>)`, when the server has made it or it has failed.
+  template <class Event, class Token = asio::use_awaitable_t<>>
+  auto async_subscribe(const topic<Event>& what, subscribe_options options, Token&& token = Token()) {
+    return detail::initiate_subscribe<Event>(channel_, what.name(), std::move(options), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+    requires(!std::same_as<std::remove_cvref_t<Token>, subscribe_options>)
+  auto async_subscribe(const topic<Event>& what, Token&& token = Token()) {
+    return detail::initiate_subscribe<Event>(channel_, what.name(), subscribe_options(), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+  auto async_subscribe(const topics<Event>& what, subscribe_options options,
+                       Token&& token = Token()) {
+    return detail::initiate_subscribe<Event>(channel_, what.pattern(), std::move(options), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+    requires(!std::same_as<std::remove_cvref_t<Token>, subscribe_options>)
+  auto async_subscribe(const topics<Event>& what, Token&& token = Token()) {
+    return detail::initiate_subscribe<Event>(channel_, what.pattern(), subscribe_options(), token);
   }
 
   /// The URL without its query.
@@ -211,13 +302,18 @@ class client {
                                                          bool owns_thread) {
     auto parsed = url::parse(target);
     if (!parsed) return parsed.status();
-    auto settings = read_settings(*parsed, options.get_limits());
-    if (!settings) return settings.status();
     const rpc::scheme* scheme = rpc::scheme::find(parsed->scheme());
     if (scheme == nullptr) return rpc::unknown_scheme(parsed->scheme());
+    auto settings = read_settings(*parsed, options.get_limits(), io::keys_of(*scheme));
+    if (!settings) return settings.status();
+    io::transport_settings wanted;
+    wanted.tls = options.get_tls();
+    wanted.log = options.get_log();
+    auto transport = io::configure_transport(*parsed, *scheme, std::move(wanted));
+    if (!transport) return transport.status();
     return detail::channel::make(io::loop::make(std::move(ex), options.get_clock()),
-                                 std::move(*parsed), std::move(*settings), *scheme, options,
-                                 owns_thread);
+                                 std::move(*parsed), std::move(*settings), *scheme,
+                                 std::move(*transport), options, owns_thread);
   }
   static std::shared_ptr<detail::channel> throwing(
       result<std::shared_ptr<detail::channel>> made) {
@@ -232,73 +328,6 @@ class client {
     return status(status_code::invalid_argument,
                   "'" + std::string(name.substr(0, 64)) + "' is no method name: package.Service/Method",
                   outcome::not_sent);
-  }
-
-  // The format in which both messages of a method travel.
-  template <class Request, class Response>
-  static consteval format common_format() {
-    static_assert(require_codec<Request>() && require_codec<Response>());
-    constexpr format_set a = codec<Request>::formats;
-    constexpr format_set b = codec<Response>::formats;
-    static_assert(a.intersects(b),
-                  "the request and the response of a method share no format: protobuf messages and "
-                  "structs can be mixed, polywire::text and polywire::bytes only with themselves");
-    for (const format f : {codec<Request>::preferred, codec<Response>::preferred, format::protobuf,
-                           format::json, format::text, format::bytes}) {
-      if (a.contains(f) && b.contains(f)) return f;
-    }
-    return codec<Request>::preferred;
-  }
-  template <class Request, class Response>
-  static constexpr format encoding() noexcept {
-    return common_format<Request, Response>();
-  }
-
-  template <class Response, class Handler>
-  static detail::ref<detail::unary_call<Response, Handler>> start(
-      const std::shared_ptr<detail::channel>& channel, const method_info& m,
-      const outgoing& request, call_options&& options, Handler handler, bool own_name = false) {
-    using started = detail::unary_call<Response, Handler>;
-    detail::ref<started> call(new started(channel, m.name(), m.is_idempotent(), request,
-                                              std::move(options), std::move(handler)));
-    if (own_name) call->own_method();
-    call->start();
-    return call;
-  }
-
-  // Borrowed is `const Request*`, a temporary `Request`.
-  template <class Request, class Response, class Held, class Token>
-  auto initiate(const method_info& m, Held&& request, call_options options, Token& token) {
-    return asio::async_initiate<Token, void(result<Response>)>(
-        [](auto handler, const std::shared_ptr<detail::channel>& to, const method_info& method,
-           auto message, call_options how) {
-          if constexpr (std::is_pointer_v<decltype(message)>) {
-            start<Response>(to, method, outgoing(*message, encoding<Request, Response>()),
-                            std::move(how), std::move(handler));
-          } else {
-            start<Response>(to, method,
-                            outgoing(std::move(message), encoding<Request, Response>()),
-                            std::move(how), std::move(handler));
-          }
-        },
-        token, channel_, m, std::forward<Held>(request), std::move(options));
-  }
-
-  template <class Response>
-  result<Response> block(const method_info& m, const outgoing& request, call_options options,
-                         bool own_name = false) {
-    if (auto may = channel_->may_block(); !may) return may;
-    auto where = std::make_shared<detail::rendezvous<result<Response>>>();
-    call_info* info = options.get_info();
-    if (info != nullptr) options.capture(where->info);
-    const auto call = start<Response>(channel_, m, request, std::move(options),
-                                      detail::wake_caller<result<Response>>(where), own_name);
-    auto value = where->wait(channel_->wait_limit(call->deadline()));
-    if (!value) {
-      return status(status_code::deadline_exceeded, "the deadline passed", outcome::maybe_processed);
-    }
-    if (info != nullptr) *info = std::move(where->info);
-    return std::move(*value);
   }
 
   detail::ref<detail::client_stream> start_stream(const method_info& m, format encoding,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "polywire/codec/codec.hpp"
+#include "polywire/core/event_head.hpp"
 
 #include <memory>
 #include <type_traits>
@@ -93,6 +94,14 @@ class outgoing {
       : format_(f), object_(object.object()), type_(&object.type()), movable_(true) {}
 
   format encoding() const noexcept { return format_; }
+  /// Makes it an event. `head` is borrowed as the message is.
+  outgoing& with(const event_head& head) noexcept {
+    event_ = &head;
+    return *this;
+  }
+  /// Null when it is no event.
+  const event_head* event() const noexcept { return event_; }
+
   /// Null for encoded bytes.
   const message_type* type() const noexcept { return type_; }
   bytes_view encoded() const noexcept { return bytes_; }
@@ -118,6 +127,7 @@ class outgoing {
   bytes_view bytes_;
   void* object_ = nullptr;
   const message_type* type_ = nullptr;
+  const event_head* event_ = nullptr;
   bool movable_ = false;
 };
 
@@ -132,7 +142,16 @@ class incoming {
       : format_(f), cost_(cost), object_(&object) {}
 
   format encoding() const noexcept { return format_; }
+  /// Makes it an event. `head` is borrowed as the message is.
+  incoming& with(const event_head* head) noexcept {
+    event_ = head;
+    return *this;
+  }
+  /// Null when it is no event.
+  const event_head* event() const noexcept { return event_; }
   bool is_object() const noexcept { return object_ != nullptr; }
+  /// Empty for an object.
+  bytes_view encoded() const noexcept { return bytes_; }
   std::size_t cost() const noexcept { return cost_; }
 
   template <class T>
@@ -171,6 +190,7 @@ class incoming {
   std::size_t cost_;
   bytes_view bytes_;
   owned_message* object_ = nullptr;
+  const event_head* event_ = nullptr;
 };
 
 /// A message that waits: for its reader, or for a connection.
@@ -184,8 +204,12 @@ class stored_message {
       : format_(f), cost_(cost), object_(std::move(object)) {}
 
   incoming view() noexcept {
-    return object_ ? incoming(object_, format_, cost_) : incoming(format_, bytes_.view(), cost_);
+    incoming seen = object_ ? incoming(object_, format_, cost_)
+                            : incoming(format_, bytes_.view(), cost_);
+    return event_ ? seen.with(&event_->get()) : seen;
   }
+  /// Nothing is owed for it any more: the connection that it came by is gone.
+  void forgive() noexcept { cost_ = 0; }
   std::size_t cost() const noexcept { return cost_; }
   outgoing as_outgoing() noexcept {
     return object_ ? outgoing(object_, format_) : outgoing(format_, bytes_.view());
@@ -193,10 +217,12 @@ class stored_message {
 
  private:
   friend class outgoing;
+  friend class incoming;
   format format_;
   std::size_t cost_;
   buffer bytes_;
   owned_message object_;
+  std::unique_ptr<kept_event_head> event_;
 };
 
 inline status outgoing::store(bool as_object, stored_message& into) const {
@@ -205,8 +231,10 @@ inline status outgoing::store(bool as_object, stored_message& into) const {
 }
 
 inline stored_message incoming::store() const {
-  return object_ != nullptr ? stored_message(std::move(*object_), format_, cost_)
-                            : stored_message(format_, bytes_, cost_);
+  stored_message kept = object_ != nullptr ? stored_message(std::move(*object_), format_, cost_)
+                                           : stored_message(format_, bytes_, cost_);
+  if (event_ != nullptr) kept.event_ = std::make_unique<kept_event_head>(*event_);
+  return kept;
 }
 
 }  // namespace polywire::inline v1

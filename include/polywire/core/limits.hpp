@@ -41,6 +41,13 @@ class limits {
   /// least one message may always be assembled.
   std::size_t max_assembly = std::size_t{8} << 20;
 
+  /// Subscriptions that a peer may have open on one connection; they do not count as calls.
+  std::uint32_t max_subscriptions = 1'000;
+  /// Topics of a server, those that patterns let come into being included.
+  std::size_t max_topics = 10'000;
+  /// How long a topic waits for a subscriber with `overflow::block` before it ends its subscription.
+  duration block_timeout = std::chrono::seconds(10);
+
   /// From accept to the end of the protocol's greeting. Absolute: a slow trickle does not extend it.
   duration handshake_timeout = std::chrono::seconds(10);
   /// A frame or body that makes no progress for this long closes its connection.
@@ -66,6 +73,8 @@ class limits {
   std::size_t max_pool = 32;
   std::size_t max_streams = 1'024;
   std::size_t max_queue = 1'000;
+  /// A pooled connection that nobody uses for this long is closed. As servers do with idle ones.
+  duration pool_idle_timeout = std::chrono::seconds(60);
   /// How often one call is tried in all, when repeating it is safe.
   int max_attempts = 3;
 };

@@ -7,7 +7,16 @@
 
 namespace polywire::inline v1 {
 
-enum class call_type : std::uint8_t { unary, server_streaming, client_streaming, bidi_streaming };
+/// The last two are what topics are made of: publishing is a call with one message and no reply, a
+/// subscription is one that is answered by a stream of events. Their name is a topic.
+enum class call_type : std::uint8_t {
+  unary,
+  server_streaming,
+  client_streaming,
+  bidi_streaming,
+  publish,
+  subscribe
+};
 
 constexpr std::string_view to_string(call_type type) noexcept {
   switch (type) {
@@ -15,6 +24,8 @@ constexpr std::string_view to_string(call_type type) noexcept {
     case call_type::server_streaming: return "server_streaming";
     case call_type::client_streaming: return "client_streaming";
     case call_type::bidi_streaming: return "bidi_streaming";
+    case call_type::publish: return "publish";
+    case call_type::subscribe: return "subscribe";
   }
   return "unknown";
 }
@@ -68,7 +79,8 @@ class method_info {
   }
   /// More than one response may come.
   constexpr bool streams_responses() const noexcept {
-    return type_ == call_type::server_streaming || type_ == call_type::bidi_streaming;
+    return type_ == call_type::server_streaming || type_ == call_type::bidi_streaming ||
+           type_ == call_type::subscribe;
   }
 
  private:

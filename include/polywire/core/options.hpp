@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -69,6 +70,22 @@ class call_options {
   call_options&& capture(call_info& info) && { return std::move(capture(info)); }
   call_options&& wait_for_ready() && { return std::move(wait_for_ready()); }
   call_options&& stop_on(std::stop_token token) && { return std::move(stop_on(std::move(token))); }
+
+  /// The same for those who look at what became of it.
+  status add_metadata(std::string_view key, std::string_view value) {
+    return metadata_.add(key, value);
+  }
+  /// Instead of all values that the key has.
+  status replace_metadata(std::string_view key, std::string_view value) {
+    polywire::metadata changed;
+    if (auto added = changed.add(key, value); !added) return added;
+    const std::string name = changed.begin()->first;
+    for (const auto& [other, kept] : metadata_) {
+      if (other != name) (void)changed.add(other, kept);  // it was accepted before
+    }
+    metadata_ = std::move(changed);
+    return {};
+  }
 
   /// Makes the call fail with this status, without being sent.
   void fail(status why) {

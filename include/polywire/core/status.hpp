@@ -5,6 +5,7 @@
 #include "polywire/core/payload.hpp"
 
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -169,6 +170,13 @@ class [[nodiscard]] status {
     std::string out(polywire::to_string(code()));
     if (!message().empty()) out.append(": ").append(message());
     return out;
+  }
+
+  /// As `to_string`. A template only so that no stream header is needed here.
+  template <class Traits>
+  friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                                      const status& how) {
+    return out << how.to_string();
   }
 
   friend bool operator==(const status& a, const status& b) {

@@ -31,6 +31,9 @@ class url_settings {
   std::optional<duration> timeout;
   /// `strict=true`: listening fails when a method cannot be offered.
   bool strict = false;
+  /// `balance=round_robin`: a connection to each host of the URL, and calls take turns, instead of
+  /// one connection to the first host that answers.
+  bool round_robin = false;
 };
 
 namespace detail {
@@ -84,18 +87,16 @@ inline status set_strict(url_settings& settings, std::string_view value) {
   return {};
 }
 
-inline status set_balance(url_settings&, std::string_view value) {
-  if (value == "pick_first") return {};
-  if (value == "round_robin") {
-    return status::invalid_argument("round_robin is not available yet; leave it out for pick_first");
-  }
-  return status::invalid_argument("expected pick_first");
+inline status set_balance(url_settings& settings, std::string_view value) {
+  settings.round_robin = value == "round_robin";
+  if (settings.round_robin || value == "pick_first") return {};
+  return status::invalid_argument("expected pick_first or round_robin");
 }
 
 // A message is held as one run of bytes whose size protobuf keeps in an int.
 inline constexpr std::size_t largest_message = std::numeric_limits<std::int32_t>::max();
 
-inline constexpr std::array<url_key, 20> url_keys{{
+inline constexpr std::array<url_key, 21> url_keys{{
     {"attempts", set_size<&limits::max_attempts, 1, 100>},
     {"balance", set_balance},
     {"call_credit", set_size<&limits::call_credit, 1, largest_message>},
@@ -109,6 +110,7 @@ inline constexpr std::array<url_key, 20> url_keys{{
     {"max_metadata", set_size<&limits::max_metadata, 0, largest_message>},
     {"ping", set_duration<&limits::ping_interval>},
     {"pool", set_size<&limits::max_pool>},
+    {"pool_idle", set_duration<&limits::pool_idle_timeout>},
     {"queue", set_size<&limits::max_queue, 0>},
     {"reconnect_max", set_duration<&limits::reconnect_max>},
     {"reconnect_min", set_duration<&limits::reconnect_min>},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "polywire/core/bytes.hpp"
+#include "polywire/core/peer_certificate.hpp"
 #include "polywire/io/asio.hpp"
 
 #include <memory>
@@ -33,7 +34,8 @@ class byte_stream {
 
   /// Bytes read, at least one; or 0 and an error: `would_block`, `eof`, or what broke.
   virtual std::size_t read_some(std::span<std::byte> into, error_code& error) = 0;
-  /// Bytes written, in order; or 0 and an error: `would_block`, or what broke.
+  /// Bytes written, in order; or 0 and an error: `would_block`, or what broke. The next write begins
+  /// with the first byte that was not.
   virtual std::size_t write_some(std::span<const bytes_view> from, error_code& error) = 0;
 
   /// Calls `user` once, later, through the executor; with `operation_aborted` after `close`. One
@@ -48,6 +50,11 @@ class byte_stream {
 
   /// "127.0.0.1:7000", for people and logs.
   virtual std::string peer() const = 0;
+
+  /// Nobody can listen: encrypted, or within this machine. What wraps another stream passes it on.
+  virtual bool is_private() const noexcept { return false; }
+  /// What the peer has proved to be, once it has; null where nothing proves it. Passed on likewise.
+  virtual std::shared_ptr<const peer_certificate> certificate() const { return nullptr; }
 };
 
 }  // namespace polywire::inline v1::io

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/core/peer_certificate.hpp"
 #include "polywire/core/status.hpp"
 #include "polywire/io/loop.hpp"
 #include "polywire/rpc/session.hpp"
@@ -40,6 +41,10 @@ class connection : public flushable, public timer, public std::enable_shared_fro
 
   virtual rpc::session& session() noexcept = 0;
   virtual std::string peer() const = 0;
+  /// As `byte_stream::is_private`.
+  virtual bool is_private() const noexcept = 0;
+  /// As `byte_stream::certificate`.
+  virtual std::shared_ptr<const peer_certificate> certificate() const { return nullptr; }
   virtual void start() = 0;
   /// Releases the connection; calls end with `why`.
   virtual void drop(const status& why) = 0;

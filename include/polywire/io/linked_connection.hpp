@@ -36,6 +36,7 @@ class linked_connection final : public connection {
 
   rpc::session& session() noexcept override { return *session_; }
   std::string peer() const override { return peer_; }
+  bool is_private() const noexcept override { return true; }
 
   /// The other end lives as long as somebody's calls do: each end keeps itself while it is open.
   void start() override { self_ = std::static_pointer_cast<linked_connection>(shared_from_this()); }

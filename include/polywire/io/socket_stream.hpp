@@ -23,8 +23,8 @@ class socket_stream final : public byte_stream {
  public:
   using socket_type = typename Protocol::socket;
 
-  socket_stream(socket_type socket, std::string peer)
-      : socket_(std::move(socket)), peer_(std::move(peer)) {
+  socket_stream(socket_type socket, std::string peer, bool is_private)
+      : socket_(std::move(socket)), peer_(std::move(peer)), is_private_(is_private) {
     error_code error;
     socket_.non_blocking(true, error);
     if (error) close();  // its first read then says so
@@ -74,6 +74,7 @@ class socket_stream final : public byte_stream {
   }
 
   std::string peer() const override { return peer_; }
+  bool is_private() const noexcept override { return is_private_; }
 
  private:
   // A wait that begins after close ends like one that was under way.
@@ -87,6 +88,7 @@ class socket_stream final : public byte_stream {
 
   socket_type socket_;
   std::string peer_;
+  bool is_private_;
 };
 
 }  // namespace polywire::inline v1::io

@@ -5,6 +5,7 @@
 #include "polywire/core/limits.hpp"
 #include "polywire/io/byte_stream.hpp"
 #include "polywire/io/connection.hpp"
+#include "polywire/io/traffic.hpp"
 
 #include <memory>
 #include <string>
@@ -25,8 +26,15 @@ class stream_connection final : public connection, private stream_user {
         session_(std::move(session)),
         peer_(stream_->peer()) {}
 
+  /// Counts what goes in and out; before `start`.
+  void count(std::shared_ptr<traffic> into) noexcept { traffic_ = std::move(into); }
+
   rpc::session& session() noexcept override { return *session_; }
   std::string peer() const override { return peer_; }
+  bool is_private() const noexcept override { return stream_ && stream_->is_private(); }
+  std::shared_ptr<const peer_certificate> certificate() const override {
+    return stream_ ? stream_->certificate() : nullptr;
+  }
 
   void start() override {
     mark_dirty();
@@ -56,6 +64,7 @@ class stream_connection final : public connection, private stream_user {
     for (int rounds = 0; more && rounds < most_reads && may_read(); ++rounds) {
       const auto into = session_->prepare();
       const std::size_t n = stream_->read_some(into, error);
+      if (traffic_) traffic_->note_received(n);
       session_->commit(n);
       more = !error && n == into.size();
     }
@@ -98,6 +107,7 @@ class stream_connection final : public connection, private stream_user {
       const std::size_t n = stream_->write_some(pieces, error);
       if (n > 0) {
         stuck_at_ = never;
+        if (traffic_) traffic_->note_sent(n);
         session_->consume_output(n);
       }
       if (error == asio::error::would_block || error == asio::error::try_again) {
@@ -167,6 +177,7 @@ class stream_connection final : public connection, private stream_user {
   std::unique_ptr<byte_stream> stream_;
   std::unique_ptr<rpc::byte_session> session_;
   std::string peer_;
+  std::shared_ptr<traffic> traffic_;
   time_point stuck_at_ = never;
   bool reading_ = false;
   bool writing_ = false;

@@ -34,7 +34,8 @@ inline std::unique_ptr<byte_stream> make_tcp_stream(asio::ip::tcp::socket socket
                                                     const asio::ip::tcp::endpoint& peer) {
   error_code ignored;  // slower without it, not wrong
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  return std::make_unique<socket_stream<asio::ip::tcp>>(std::move(socket), to_text(peer));
+  return std::make_unique<socket_stream<asio::ip::tcp>>(std::move(socket), to_text(peer),
+                                                        peer.address().is_loopback());
 }
 
 /// Resolves a name and tries its addresses in turn: the next one starts when the one before failed

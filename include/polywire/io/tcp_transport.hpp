@@ -39,6 +39,14 @@ class tcp_transport final : public transport {
  public:
   tcp_transport() noexcept : transport("tcp") {}
 
+  /// Unlike others, this one has no usual port.
+  status check(const url& u) const override {
+    for (const host_port& host : u.hosts()) {
+      if (!host.has_port) return no_port(u, host);
+    }
+    return {};
+  }
+
   std::unique_ptr<operation> connect(const executor& ex, const url& target, std::size_t host,
                                      connect_handler then) const override {
     const host_port& to = target.hosts()[host];

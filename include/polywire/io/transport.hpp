@@ -5,9 +5,11 @@
 #include "polywire/core/result.hpp"
 #include "polywire/core/url.hpp"
 #include "polywire/io/byte_stream.hpp"
+#include "polywire/io/transport_settings.hpp"
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -50,8 +52,22 @@ class transport {
 
   std::string_view name() const noexcept { return name_; }
 
-  /// Connects to host number `host` of the URL (its addresses in turn). `then` runs later on `ex`; errors are
-  /// `unavailable` with the reason. Without bound in time: the caller cancels.
+  /// The keys of URLs that this transport reads by itself.
+  virtual std::span<const std::string_view> keys() const noexcept { return {}; }
+
+  /// Whether the URL says all that this transport needs. Asked when it is read, before anything else.
+  /// Errors: `invalid_argument` with what is missing.
+  virtual status check(const url&) const { return {}; }
+
+  /// This transport as one client or endpoint wants it, for all its connections. Asked once.
+  /// Errors: `invalid_argument` with the setting that is wrong.
+  virtual result<std::shared_ptr<const transport>> configure(const url&,
+                                                             const transport_settings&) const {
+    return std::shared_ptr<const transport>(std::shared_ptr<const transport>(), this);
+  }
+
+  /// Connects to host number `host` of the URL (its addresses in turn). `then` runs later on `ex`;
+  /// errors are `unavailable` with the reason. Without bound in time: the caller cancels.
   virtual std::unique_ptr<operation> connect(const executor& ex, const url& target,
                                              std::size_t host, connect_handler then) const = 0;
   /// Binds and listens. Errors: `unavailable` (address in use), `invalid_argument`,
@@ -66,6 +82,9 @@ class transport {
   }
 
  protected:
+  /// For those that `configure` makes: nobody finds them by their name.
+  class unlisted {};
+  transport(std::string_view name, unlisted) noexcept : name_(name), next_(nullptr) {}
   ~transport() = default;
 
  private:

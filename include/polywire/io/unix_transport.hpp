@@ -56,8 +56,8 @@ class unix_acceptor final : public socket_acceptor<asio::local::stream_protocol,
   static std::unique_ptr<byte_stream> make_stream(socket_type socket, const endpoint_type&,
                                                   const std::string& own_address) {
     // Who connects has no address of its own.
-    return std::make_unique<socket_stream<asio::local::stream_protocol>>(std::move(socket),
-                                                                         "unix:" + own_address);
+    return std::make_unique<socket_stream<asio::local::stream_protocol>>(
+        std::move(socket), "unix:" + own_address, true);
   }
 
  private:
@@ -90,7 +90,7 @@ class unix_connect final : public connect_operation {
     if (::connect(socket_.native_handle(), endpoint.data(),
                   static_cast<socklen_t>(endpoint.size())) == 0) {
       return finish_later(std::unique_ptr<byte_stream>(
-          std::make_unique<socket_stream<protocol>>(std::move(socket_), "unix:" + path_)));
+          std::make_unique<socket_stream<protocol>>(std::move(socket_), "unix:" + path_, true)));
     }
     const error_code error(errno, asio::error::get_system_category());
     if (error == asio::error::interrupted) return attempt();

@@ -17,14 +17,21 @@ class backend {
   std::string_view name;
   /// The formats it can carry.
   format_set formats;
+  /// What it is called where TLS negotiates it (ALPN); empty: it is not.
+  std::string_view alpn;
+  /// The server speaks first, without being asked.
+  bool server_greets = false;
   /// One call at a time on a connection: clients keep a pool of them.
   bool one_call_per_connection = false;
   std::unique_ptr<byte_session> (*make_client)(const session_config&) = nullptr;
   std::unique_ptr<byte_session> (*make_server)(const session_config&) = nullptr;
   /// Instead of the two: a protocol without bytes, between two ends in one process.
   std::unique_ptr<packet_session> (*make_linked)(const session_config&, role) = nullptr;
-  /// Why a call of this type cannot be carried; empty when it can.
-  std::string_view (*refusal)(call_type) = [](call_type) { return std::string_view(); };
+  /// Why a call of this type cannot be carried; empty when it can. Topics have to be asked for.
+  std::string_view (*refusal)(call_type) = [](call_type type) {
+    const bool topics = type == call_type::publish || type == call_type::subscribe;
+    return topics ? std::string_view("this protocol has no topics") : std::string_view();
+  };
 };
 
 /// Makes a URL scheme known: which protocol it speaks over which transport. A backend's door header
@@ -72,7 +79,8 @@ inline status unknown_scheme(std::string_view name) {
   return status::invalid_argument(
       "the URL scheme '" + std::string(name.substr(0, 32)) + "' is not known here (" +
       (known.empty() ? "none is" : "known: " + known) +
-      "); include its header, such as <polywire/tcp.hpp> or <polywire/inproc.hpp>");
+      "); include its header, such as <polywire/tcp.hpp>, <polywire/tls.hpp> or "
+      "<polywire/inproc.hpp>");
 }
 
 }  // namespace polywire::inline v1::rpc

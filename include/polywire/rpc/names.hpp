@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/core/limits.hpp"
+#include "polywire/core/topic.hpp"
 #include "polywire/rpc/registry.hpp"
 
 #include <cstdint>
@@ -12,6 +14,47 @@
 #include <vector>
 
 namespace polywire::inline v1::rpc {
+
+/// Whether a call of this type may have this name; else the reason.
+inline status check_name(std::string_view name, call_type type) {
+  const std::string shown = "'" + std::string(name.substr(0, 64)) + "'";
+  switch (type) {
+    case call_type::publish:
+      if (is_topic_name(name)) return {};
+      return status::invalid_argument(shown + " is no topic: words joined by dots");
+    case call_type::subscribe:
+      if (is_topic_pattern(name)) return {};
+      return status::invalid_argument(shown + " is no topic and no pattern of topics");
+    default:
+      if (is_method_name(name)) return {};
+      return status::invalid_argument(shown + " is no method name: package.Service/Method");
+  }
+}
+
+/// What publishing says to a name that the pattern of its contract does not take.
+inline status no_match(std::string_view pattern, std::string_view name) {
+  return status(status_code::invalid_argument,
+                "'" + std::string(name.substr(0, 64)) + "' is no topic that '" +
+                    std::string(pattern) + "' takes",
+                outcome::not_sent);
+}
+
+/// What a server says to a name that nobody serves.
+inline status unknown_name(std::string_view name) {
+  if (is_topic_pattern(name)) {
+    return status::not_found("nobody offers the topic '" + std::string(name) + "' here");
+  }
+  return status::unimplemented("no method '" + std::string(name) + "' here");
+}
+
+/// What a server says to a peer that has as much open as it may.
+inline status too_many(bool subscriptions, const limits& bounds) {
+  return status::resource_exhausted(
+      subscriptions ? "more than " + std::to_string(bounds.max_subscriptions) +
+                          " subscriptions on one connection (limits::max_subscriptions)"
+                    : "more than " + std::to_string(bounds.max_calls) +
+                          " calls on one connection (limits::max_calls)");
+}
 
 /// A number is bound to a name at its first use; each direction binds its own, at most this many.
 inline constexpr std::uint32_t max_names = 1'024;
@@ -92,5 +135,47 @@ class received_names {
  private:
   std::vector<binding> bound_;
 };
+
+/// What an opening names.
+class target {
+ public:
+  /// Fit to be shown, whatever the peer has sent.
+  std::string_view name = "(malformed name)";
+  /// Null: nobody serves it.
+  method_entry* method = nullptr;
+  /// How the peer breaks the rules; null when it does not.
+  const char* problem = nullptr;
+};
+
+/// Finds what a peer opens: by a name, to which a number is bound, or by a number that was bound. A
+/// name without '/' is a topic's, or, to subscribe, a pattern's.
+inline target find_target(std::uint32_t number, std::string_view name, bool subscribes,
+                          const registry& methods, received_names& names) {
+  target found;
+  if (const auto* bound = name.empty() ? names.find(number) : nullptr) {
+    if (!bound->name.empty()) found.name = bound->name;
+    found.method = bound->method;
+  } else if (name.empty()) {
+    found.problem = "a method number is not bound to a name";
+  } else {
+    const bool is_method = is_method_name(name);
+    const bool is_name = is_method || is_topic_pattern(name);
+    if (is_name) found.name = name;
+    if (is_method) found.method = methods.find(name);
+    // What is no name is not kept.
+    const std::string_view kept = is_name ? name : std::string_view();
+    if (number != 0 && !names.bind(number, kept, found.method)) {
+      found.problem = "a method number is out of range or bound twice";
+    }
+  }
+  if (found.problem != nullptr) return found;
+  if (subscribes) {
+    if (!is_topic_pattern(found.name)) found.problem = "a subscription names no topic";
+    found.method = methods.find_topics(true);
+  } else if (found.method == nullptr && is_topic_name(found.name)) {
+    found.method = methods.find_topics(false);
+  }
+  return found;
+}
 
 }  // namespace polywire::inline v1::rpc

@@ -5,6 +5,7 @@
 #include "polywire/rpc/session.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,9 +15,25 @@ namespace polywire::inline v1::rpc {
 /// What two linked sessions of one process say to each other, instead of bytes.
 class packet {
  public:
+  /// What a subscription asks for, owned.
+  class subscription {
+   public:
+    explicit subscription(const subscribe_head& asked) : group_(asked.group), head_(asked) {
+      head_.group = group_;
+    }
+    subscription(const subscription&) = delete;
+    subscription& operator=(const subscription&) = delete;
+    const subscribe_head& get() const noexcept { return head_; }
+
+   private:
+    std::string group_;
+    subscribe_head head_;
+  };
+
   enum class kind : std::uint8_t {
     open,
     message,
+    confirm,
     half_close,
     cancel,
     metadata,
@@ -43,6 +60,13 @@ class packet {
   buffer encoded;
   polywire::metadata metadata;
   status how;
+  /// open: of an event to publish.
+  std::string key;
+  std::unique_ptr<subscription> asked;
+  /// message: when it is an event.
+  std::unique_ptr<kept_event_head> event;
+  /// confirm.
+  subscribe_position position;
 };
 
 /// A session whose connection hands objects over, within one process.

@@ -44,6 +44,15 @@ class registry {
   /// Takes every call whose name nobody else takes.
   void set_fallback(std::unique_ptr<method_entry> entry) { fallback_ = std::move(entry); }
 
+  /// Takes everything that is published, and every subscription; the topics are known elsewhere.
+  void set_topics(std::unique_ptr<method_entry> publish, std::unique_ptr<method_entry> subscribe) {
+    publish_ = std::move(publish);
+    subscribe_ = std::move(subscribe);
+  }
+  method_entry* find_topics(bool subscribes) const noexcept {
+    return subscribes ? subscribe_.get() : publish_.get();
+  }
+
   method_entry* find(std::string_view name) const noexcept {
     const auto found = methods_.find(name);
     return found != methods_.end() ? found->second.get() : fallback_.get();
@@ -55,6 +64,8 @@ class registry {
  private:
   std::map<std::string_view, std::unique_ptr<method_entry>, std::less<>> methods_;
   std::unique_ptr<method_entry> fallback_;
+  std::unique_ptr<method_entry> publish_;
+  std::unique_ptr<method_entry> subscribe_;
 };
 
 }  // namespace polywire::inline v1::rpc

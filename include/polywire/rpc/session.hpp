@@ -43,6 +43,10 @@ class call_head {
   time_point deadline = never;
   /// How the messages of both directions are encoded.
   format messages;
+  /// publish: the key of the event.
+  std::string_view key;
+  /// subscribe: what is asked for; else null.
+  const subscribe_head* subscribe = nullptr;
 };
 
 /// One end of a call, as its session sees it. The session forgets the sink, and never calls it
@@ -59,6 +63,8 @@ class call_sink {
   virtual void on_end(status&& how, metadata&& trailing) = 0;
   /// The message that `send` held is on its way: the next one may come.
   virtual void on_sent() = 0;
+  /// Client: the server has made the subscription. Before any event.
+  virtual void on_confirmed(const subscribe_position&) {}
 
  protected:
   ~call_sink() = default;
@@ -113,11 +119,13 @@ class session {
 
   /// Client: how many calls may be opened now. 0 after the peer said that it drains.
   virtual std::size_t capacity() const noexcept = 0;
+  /// Client: whether a call of this type may be opened. Subscriptions do not count as calls.
+  virtual bool has_room(call_type) const noexcept { return capacity() > 0; }
   /// Calls that are open.
   virtual std::size_t calls() const noexcept = 0;
 
   /// Client: opens a call, with its first message if there is one. `last`: nothing follows it.
-  /// Needs `capacity() > 0`. An error (the message cannot be encoded) means: nothing was opened.
+  /// Needs `has_room`. An error (the message cannot be encoded) means: nothing was opened.
   virtual result<call_id> open(const call_head& head, call_sink& sink, const outgoing* first,
                                bool last) = 0;
   /// Sends a message. After `held` the next `send` has to wait for `on_sent`.
@@ -126,10 +134,15 @@ class session {
   virtual void half_close(call_id id) = 0;
   /// Server: initial metadata; before the first message.
   virtual void reply(call_id id, const metadata& initial) = 0;
+  /// Server: tells the client that its subscription is made, before the first event.
+  virtual void confirm(call_id, const subscribe_position&) {}
   /// Server: ends the call, with a last message if there is one. A message that cannot be encoded
   /// ends it `internal`. Legal while a message is held: the end goes behind it.
   virtual void end(call_id id, const outgoing* last, const status& how,
                    const metadata& trailing) = 0;
+  /// Server: ends a call that no handler has seen: the outcome is `rejected`, where the protocol can
+  /// say so.
+  virtual void reject(call_id id, const status& why) { end(id, nullptr, why, metadata()); }
   /// Client: gives the call up. The sink hears nothing more.
   virtual void cancel(call_id id) = 0;
   /// The application has taken a message of this `incoming::cost()`: the peer may send as much
@@ -165,7 +178,8 @@ class byte_session : public session {
   /// The connection is gone; every call ends, with the outcome that fits it.
   virtual void lost(const status& why) = 0;
 
-  /// What is to be written, as few pieces as possible; valid until the next command.
+  /// What is to be written, as few pieces as possible; valid until the next command. What was there
+  /// once stays in front until it is consumed: a stream may have begun to send it.
   virtual std::span<const bytes_view> output() = 0;
   virtual void consume_output(std::size_t n) = 0;
 

@@ -3,13 +3,17 @@
 #pragma once
 
 #include "polywire/core/method.hpp"
+#include "polywire/core/publish_options.hpp"
 #include "polywire/core/result.hpp"
+#include "polywire/core/topic.hpp"
+#include "polywire/server/detail/local_publish.hpp"
 #include "polywire/server/detail/server_core.hpp"
 #include "polywire/server/detail/stream_entry.hpp"
 #include "polywire/server/detail/unary_entry.hpp"
 #include "polywire/server/endpoint.hpp"
 #include "polywire/server/options.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -104,6 +108,50 @@ class server {
                true);
   }
 
+  /// Hosts a topic; mistakes are treated as those of `handle`.
+  template <class Event>
+  void offer(const topic<Event>& what, const offer_options& how = {}) {
+    static_assert(require_codec<Event>());
+    core_->offer(what.name(), rpc::topic_type_of<Event>, how);
+  }
+  /// Hosts every topic that the pattern takes; each comes into being at its first use, up to
+  /// `limits::max_topics`.
+  template <class Event>
+  void offer(const topics<Event>& what, const offer_options& how = {}) {
+    static_assert(require_codec<Event>());
+    core_->offer(what.pattern(), rpc::topic_type_of<Event>, how);
+  }
+
+  /// Publishes to those who have subscribed here. Never waits, except for a subscriber with
+  /// `overflow::block` where the topic allows that; from a handler or another I/O thread not even then.
+  /// Errors: `not_found` (the topic is not offered), `invalid_argument` (the event cannot be encoded),
+  /// `resource_exhausted` (the topic waits for a slow subscriber).
+  template <class Event>
+  status publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
+                 const publish_options& options = {}) {
+    return detail::publish_blocking(core_->what(), detail::local_event(where.name(), event, options));
+  }
+  /// The same to one of the topics that a pattern takes.
+  template <class Event>
+  status publish(const topics<Event>& where, std::string_view name,
+                 const std::type_identity_t<Event>& event, const publish_options& options = {}) {
+    if (!topic_matches(where.pattern(), name)) return rpc::no_match(where.pattern(), name);
+    return detail::publish_blocking(core_->what(), detail::local_event(name, event, options));
+  }
+  /// Publishes, and where the topic waits, completes later. The event is encoded at once.
+  /// Completion: `void(status)`. Cancellation: any type, while the topic waits.
+  template <class Event, class Token = asio::use_awaitable_t<>>
+  auto async_publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
+                     const publish_options& options, Token&& token = Token()) {
+    return start_publish(detail::local_event(where.name(), event, options), token);
+  }
+  template <class Event, class Token = asio::use_awaitable_t<>>
+    requires(!call_options_like<Token>)
+  auto async_publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
+                     Token&& token = Token()) {
+    return start_publish(detail::local_event(where.name(), event, publish_options()), token);
+  }
+
   /// Begins to accept at a URL; port 0 lets the system choose.
   /// Errors: `invalid_argument` (the URL, a scheme that no header made known), `unavailable` (in use),
   /// `permission_denied`, `already_exists` and `failed_precondition` (mistakes of `handle`).
@@ -120,7 +168,32 @@ class server {
   /// `limits::drain_timeout`, then ends them; then `run` returns.
   void stop() { core_->stop(false); }
 
+  /// Takes over SIGINT and SIGTERM: the first one is like `stop`, the second one ends what is left at
+  /// once. For one server of a process; given back when it has stopped.
+  status stop_on_signals() { return core_->stop_on_signals(); }
+
+  /// What this server has counted.
+  server_stats stats() const { return core_->what()->counters->stats(); }
+  /// The same for those who ask again and again, also when the server is gone.
+  std::function<server_stats()> stats_source() const {
+    return [counters = core_->what()->counters] { return counters->stats(); };
+  }
+  /// Calls `f` once, from `stop` or at once when that has been called.
+  void on_stopping(std::function<void()> f) { core_->on_stopping(std::move(f)); }
+
  private:
+  template <class Token>
+  auto start_publish(detail::local_event event, Token& token) {
+    return asio::async_initiate<Token, void(status)>(
+        [](auto handler, const std::shared_ptr<detail::served>& to,
+           const std::shared_ptr<io::loop>& home, const detail::local_event& what) {
+          using started = detail::publish_op<decltype(handler)>;
+          const detail::ref<started> op(new started(to, home, std::move(handler)));
+          op->start(what);
+        },
+        token, core_->what(), core_->home(), std::move(event));
+  }
+
   template <class Handler, class Request, class Response>
   static consteval bool is_unary_handler() {
     if constexpr (detail::handler_of<Handler, const Request>) {

@@ -3,8 +3,12 @@
 #pragma once
 
 #include "polywire/core/clock.hpp"
+#include "polywire/core/limits.hpp"
 #include "polywire/core/metadata.hpp"
 #include "polywire/core/options.hpp"
+#include "polywire/core/peer_certificate.hpp"
+#include "polywire/interceptor/call_context.hpp"
+#include "polywire/interceptor/trace_context.hpp"
 #include "polywire/io/loop.hpp"
 
 #include <atomic>
@@ -18,26 +22,21 @@
 
 namespace polywire::inline v1 {
 
-/// What a handler knows of the call that it serves. Lives as long as the handler runs.
+/// What a handler knows of the call that it serves, and what interceptors of the server left for it
+/// (`get<T>()`). Lives as long as the handler runs.
 ///
 /// Thread safety: `cancelled`, `deadline`, `remaining` and `stop_token` from any thread, the rest from the
 /// handler.
-class server_context {
+class server_context : public call_context {
  public:
-  server_context(const server_context&) = delete;
-  server_context& operator=(const server_context&) = delete;
-
-  std::string_view method() const noexcept { return method_; }
   /// The caller's address, such as "127.0.0.1:51234".
-  const std::string& peer() const noexcept { return *peer_; }
+  const std::string& peer() const noexcept override { return *peer_; }
   /// What the caller sent beside its messages.
-  const polywire::metadata& metadata() const noexcept { return metadata_; }
+  const polywire::metadata& metadata() const noexcept override { return metadata_; }
+  time_point now() const noexcept override { return home_->get_clock().now(); }
+  /// Who the caller has proved to be, on connections over TLS with `client_ca`; else null.
+  virtual const polywire::peer_certificate* peer_certificate() const noexcept { return nullptr; }
 
-  /// When the caller gives up; `never` when it said nothing.
-  time_point deadline() const noexcept { return deadline_; }
-  duration remaining() const noexcept {
-    return deadline_ == never ? duration::max() : deadline_ - home_->get_clock().now();
-  }
   /// Nobody waits for the answer any more: cancelled, disconnected, or too late.
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
   /// The same as an event.
@@ -53,22 +52,25 @@ class server_context {
   /// The connection's executor.
   const io::executor& get_executor() const noexcept { return home_->get_executor(); }
 
-  /// Metadata before the first response, and behind the last. Errors: as `metadata::add`.
+  /// Metadata before the first response, and behind the last. Errors: as `metadata::add`, and
+  /// `resource_exhausted` above `limits::max_metadata`; nothing is added then.
   polywire::status add_initial(std::string_view key, std::string_view value) {
-    return initial_.add(key, value);
+    return add(initial_, key, value);
   }
   polywire::status add_trailing(std::string_view key, std::string_view value) {
-    return trailing_.add(key, value);
+    return add(trailing_, key, value);
   }
 
  protected:
-  server_context(std::shared_ptr<io::loop> home, const std::string& peer, std::string_view method,
-                 const polywire::metadata& sent, time_point deadline)
-      : home_(std::move(home)),
+  /// `peer` and `bounds` outlive the context.
+  server_context(std::shared_ptr<io::loop> home, const limits& bounds, const std::string& peer,
+                 call_type type, std::string_view method, const polywire::metadata& sent,
+                 time_point deadline)
+      : call_context(call_side::server, type, method, deadline),
+        home_(std::move(home)),
+        bounds_(&bounds),
         peer_(&peer),
-        method_(method),
-        metadata_(sent),
-        deadline_(deadline) {}
+        metadata_(sent) {}
   ~server_context() = default;
 
   void set_cancelled() {
@@ -82,14 +84,23 @@ class server_context {
   }
 
   std::shared_ptr<io::loop> home_;
+  const limits* bounds_;
   const std::string* peer_;
-  std::string_view method_;
   polywire::metadata metadata_;
   polywire::metadata initial_;
   polywire::metadata trailing_;
-  time_point deadline_;
 
  private:
+  polywire::status add(polywire::metadata& to, std::string_view key, std::string_view value) const {
+    if (to.size() + key.size() + value.size() <= bounds_->max_metadata &&
+        to.count() < bounds_->max_metadata_entries) {
+      return to.add(key, value);
+    }
+    return status::resource_exhausted(
+        "the metadata of the reply would be above limits::max_metadata (" +
+        std::to_string(bounds_->max_metadata) + " bytes) or max_metadata_entries");
+  }
+
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
   std::optional<std::stop_source> stop_;
@@ -100,6 +111,11 @@ class server_context {
 inline call_options within(server_context& context) {
   call_options options;
   options.deadline(context.deadline()).stop_on(context.stop_token());
+  if (const auto* trace = context.get<trace_context>()) {
+    options.metadata("traceparent", trace->header());
+    if (!trace->state().empty()) options.metadata("tracestate", trace->state());
+    return options;
+  }
   for (const std::string_view key : {"traceparent", "tracestate"}) {
     if (const auto value = context.metadata().get(key)) options.metadata(key, *value);
   }

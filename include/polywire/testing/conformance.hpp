@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/testing/conformance/awaited_interceptors.hpp"
 #include "polywire/testing/conformance/cancellation.hpp"
 #include "polywire/testing/conformance/connections.hpp"
 #include "polywire/testing/conformance/deadlines.hpp"
 #include "polywire/testing/conformance/faults.hpp"
+#include "polywire/testing/conformance/interceptors.hpp"
 #include "polywire/testing/conformance/shutdown.hpp"
 #include "polywire/testing/conformance/stream_ends.hpp"
 #include "polywire/testing/conformance/stream_flow.hpp"
 #include "polywire/testing/conformance/streaming.hpp"
 #include "polywire/testing/conformance/threads.hpp"
+#include "polywire/testing/conformance/topic_overflow.hpp"
+#include "polywire/testing/conformance/topic_resume.hpp"
+#include "polywire/testing/conformance/topics.hpp"
 #include "polywire/testing/conformance/unary_calls.hpp"
 #include "polywire/testing/conformance/unary_metadata.hpp"
 #include "polywire/testing/conformance/unary_values.hpp"
@@ -39,6 +44,9 @@ std::span<const scenario> all() {
         deadlines::all<Messages>,    cancellation::all<Messages>, streaming::all<Messages>,
         stream_ends::all<Messages>,  stream_flow::all<Messages>,  connections::all<Messages>,
         shutdown::all<Messages>,     faults::all<Messages>,       threads::all<Messages>,
+        interceptors::all<Messages>, awaited_interceptors::all<Messages>,
+        topics::all<Messages>,       topic_overflow::all<Messages>,
+        topic_resume::all<Messages>, topic_resume::over_streams<Messages>,
     };
     for (const auto& section : sections) list.insert(list.end(), section.begin(), section.end());
     return list;

@@ -85,6 +85,10 @@ class fault_stream final : public io::byte_stream {
     inner_->close();
   }
   std::string peer() const override { return inner_->peer(); }
+  bool is_private() const noexcept override { return inner_->is_private(); }
+  std::shared_ptr<const peer_certificate> certificate() const override {
+    return inner_->certificate();
+  }
 
  private:
   struct progress {

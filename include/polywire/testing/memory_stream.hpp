@@ -143,6 +143,7 @@ class memory_stream final : public io::byte_stream {
   void close() noexcept override { link_->close(side_); }
 
   std::string peer() const override { return peer_; }
+  bool is_private() const noexcept override { return true; }
 
  private:
   static io::error_code why_woken(memory_link& link, std::size_t side) {

@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -104,6 +105,12 @@ TEST_CASE("details and outcome stay with a failure that is copied, moved and ass
   CHECK(assigned == original);
   assigned = status();
   CHECK(assigned.ok());
+}
+
+TEST_CASE("a status can be written to a stream") {
+  std::ostringstream out;
+  out << status::not_found("no user 7") << " / " << status();
+  CHECK(out.str() == "not_found: no user 7 / ok");
 }
 
 TEST_CASE("a copied failure is independent of the original") {

@@ -100,8 +100,17 @@ TEST_CASE("a bad value is refused with its key and the form, and is not repeated
         "bad URL: key 'timeout': expected a duration such as 10us, 500ms, 2s, 1m or 2h");
   CHECK(contains(refusal("ping=5"), "key 'ping': expected a duration"));
   CHECK(refusal("strict=hunter2") == "bad URL: key 'strict': expected true or false");
-  CHECK(refusal("balance=hunter2") == "bad URL: key 'balance': expected pick_first");
-  CHECK(contains(refusal("balance=round_robin"), "round_robin is not available yet"));
+  CHECK(refusal("balance=hunter2") ==
+        "bad URL: key 'balance': expected pick_first or round_robin");
+}
+
+TEST_CASE("calls go to one host unless the URL says round robin") {
+  const auto balanced = [](const std::string& query) {
+    return read_settings(url::parse("tcp://h:1,i:1" + query).value()).value().round_robin;
+  };
+  CHECK_FALSE(balanced(""));
+  CHECK_FALSE(balanced("?balance=pick_first"));
+  CHECK(balanced("?balance=round_robin"));
 }
 
 TEST_CASE("an unknown key is named together with the known ones that look like it") {

@@ -110,6 +110,33 @@ TEST_CASE("handle_any sees the name and the bytes of what nobody else handles") 
   CHECK(client.call_raw("no name", request).status().code() == status_code::invalid_argument);
 }
 
+TEST_CASE("metadata of a reply above the limit is refused when it is added") {
+  pw::limits limits;
+  limits.max_metadata = 10;
+  limits.max_metadata_entries = 2;
+  pw::server server(pw::server_options().limits(limits));
+  std::vector<pw::status> added;
+  server.handle(echo, [&added](const text& request, pw::server_context& context) {
+    added = {context.add_initial("k", std::string(10, 'x')), context.add_initial("k", "12345678"),
+             context.add_trailing("a", ""), context.add_trailing("b", ""),
+             context.add_trailing("c", "")};
+    return request;
+  });
+  const auto endpoint = server.listen("inproc://metadata-of-a-reply").value();
+  const running run(server);
+  pw::client client(endpoint.url());
+  pw::call_info info;
+  REQUIRE(client.call(echo, "x", pw::timeout(10s).capture(info)));
+  REQUIRE(added.size() == 5);
+  CHECK(added[0].code() == status_code::resource_exhausted);
+  CHECK_THAT(added[0].message(), Catch::Matchers::ContainsSubstring("limits::max_metadata (10"));
+  CHECK(added[1].ok());
+  CHECK(added[3].ok());
+  CHECK(added[4].code() == status_code::resource_exhausted);
+  CHECK(info.initial.get("k") == "12345678");
+  CHECK(info.trailing.count() == 2);
+}
+
 TEST_CASE("stop before run, and stop twice, are no trouble") {
   pw::server server;
   server.handle(echo, same);
@@ -132,6 +159,7 @@ TEST_CASE("a connection above the limit is told why it is closed, the others go 
   pw::client second(endpoint.url());
   const auto refused = second.call(echo, "x", pw::timeout(10s));
   CHECK(refused.status().code() == status_code::unavailable);
+  CHECK(refused.status().reached() != pw::outcome::maybe_processed);  // safe to repeat
   CHECK_THAT(refused.status().message(), Catch::Matchers::ContainsSubstring("too many connections"));
   CHECK(first.call(echo, "y", pw::timeout(10s)));
 }

@@ -14,6 +14,9 @@ inline rpc::backend make_protocol() noexcept {
   rpc::backend b;
   b.name = "frames";
   b.formats = format_set::all();
+  b.alpn = "polywire";
+  b.server_greets = true;
+  b.refusal = [](call_type) { return std::string_view(); };
   b.make_client = [](const rpc::session_config& config) -> std::unique_ptr<rpc::byte_session> {
     return std::make_unique<client_session>(config);
   };

@@ -16,6 +16,9 @@ class call {
   std::uint32_t id = 0;
   rpc::call_state state = rpc::call_state::idle;
   format encoding = format::protobuf;
+  bool subscription = false;
+  /// Client: the server has made the subscription.
+  bool confirmed = false;
   /// The layer above has ended the call or given it up.
   bool over = false;
   /// Server: a handler may have seen something of the call.
@@ -52,6 +55,8 @@ class call {
   std::size_t assembly_total = 0;
   buffer assembly;
   time_point assembly_since{};
+  /// Client: of the event whose message has not come whole.
+  std::unique_ptr<kept_event_head> event;
 
   /// As new. Only what `erase` of the session has not put back already.
   void reset() noexcept {
@@ -61,6 +66,8 @@ class call {
     last_after_held = false;
     end_after_held.reset();
     to_return = 0;
+    subscription = confirmed = false;
+    event.reset();
   }
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/backend/framed/event_reader.hpp"
 #include "polywire/backend/framed/session.hpp"
 #include "polywire/rpc/names.hpp"
 
@@ -18,8 +19,11 @@ class client_session final : public session {
 
   std::size_t capacity() const noexcept override {
     const std::size_t most = out_.peer().max_calls;
-    const bool takes_none = draining_ || finished_ || out_.is_full();
-    return takes_none || calls_.size() >= most ? 0 : most - calls_.size();
+    return takes_none() || plain_calls() >= most ? 0 : most - plain_calls();
+  }
+  bool has_room(call_type type) const noexcept override {
+    if (type != call_type::subscribe) return capacity() > 0;
+    return !takes_none() && subscriptions_ < out_.peer().max_subscriptions;
   }
 
   bool finished() const noexcept override { return finished_ || (draining_ && calls_.size() == 0); }
@@ -27,12 +31,12 @@ class client_session final : public session {
   void consume_output(std::size_t n) override {
     const bool was_full = out_.is_full();
     session::consume_output(n);
-    if (was_full && capacity() > 0) sink_->on_capacity();
+    if (was_full && (capacity() > 0 || has_room(call_type::subscribe))) sink_->on_capacity();
   }
 
   result<rpc::call_id> open(const rpc::call_head& head, rpc::call_sink& sink, const outgoing* first,
                             bool last) override {
-    if (capacity() == 0) return not_now("the connection takes no call now");
+    if (!has_room(head.type)) return not_now("the connection takes no call now");
     const auto name = names_.find_or_bind(head.method);
     const std::uint32_t id = take_id();
     wire::frame::frame f;
@@ -40,22 +44,21 @@ class client_session final : public session {
     f.method = name.number;
     if (name.is_new) f.name = head.method;
     f.encoding = head.messages;
+    f.key = head.key;
+    f.subscribe = head.subscribe;
     if (head.deadline != never) {
       const auto rest = std::chrono::ceil<std::chrono::microseconds>(head.deadline - now_).count();
       f.has_timeout = true;
       f.timeout_us = rest > 0 ? static_cast<std::uint64_t>(rest) : 0;
     }
     if (last) f.flags = wire::frame::flag_last;
-    status refused;
-    if (name.is_new) refused = check_name(head.method);
-    if (!head.metadata->empty()) {
-      f.metadata = head.metadata;
-      if (!is_sendable(*head.metadata) || !out_.fits(f)) refused = too_much_metadata();
-    }
+    if (!head.metadata->empty()) f.metadata = head.metadata;
+    status refused = check_opening(head, f);
     call& c = calls_.insert(id);
     c.sink = &sink;
     c.encoding = head.messages;
     c.state = rpc::call_state::open;
+    if (head.type == call_type::subscribe) set_subscription(c);
     out_.start(c);
     in_.start(c);
     if (refused.ok() && first != nullptr) {
@@ -109,7 +112,15 @@ class client_session final : public session {
     if (c == nullptr) return fail("a frame came for a call that is not open");
     const bool end = (f.flags & wire::frame::flag_end) != 0;
     if (f.has_metadata && !end && !take_metadata(*c, f)) return;
-    if (f.has_payload && !take_payload(*c, f, end) && calls_.find(f.call) != c) return;
+    if (f.has_position && !take_position(*c, f)) return;
+    event_head event;
+    if (const char* problem = events_.read(*c, f, event)) return fail(problem);
+    const bool whole = f.has_payload && (f.flags & wire::frame::flag_more) == 0;
+    if (f.event != 0 && !whole && !c->over) c->event = std::make_unique<kept_event_head>(event);
+    if (f.has_payload && !take_payload(*c, f, end, f.event != 0 ? &event : nullptr) &&
+        calls_.find(f.call) != c) {
+      return;
+    }
     if (end) finish(*c, f);
   }
 
@@ -131,6 +142,18 @@ class client_session final : public session {
     return calls_.find(f.call) == &c;
   }
 
+  // False: `c` is gone.
+  bool take_position(call& c, const wire::frame::frame& f) {
+    subscribe_position begin;
+    if (!c.subscription || std::exchange(c.confirmed, true) ||
+        !wire::frame::decode_position(f.position_bytes, begin)) {
+      fail("a position is malformed, comes twice, or outside of a subscription");
+      return false;
+    }
+    if (!c.over) c.sink->on_confirmed(begin);
+    return calls_.find(f.call) == &c;
+  }
+
   void finish(call& c, const wire::frame::frame& f) {
     status how;
     if (f.has_status && !wire::frame::decode_status(f.status_bytes, how)) {
@@ -142,11 +165,12 @@ class client_session final : public session {
     }
     rpc::call_sink* sink = c.sink;
     const std::uint32_t id = c.id;
-    const bool was_full = capacity() == 0;
+    const call_type kind = c.subscription ? call_type::subscribe : call_type::unary;
+    const bool was_full = !has_room(kind);
     erase(c);
     free_ids_.push_back(id);
     if (sink != nullptr) sink->on_end(std::move(how), std::move(trailing));
-    if (was_full && capacity() > 0) sink_->on_capacity();
+    if (was_full && has_room(kind)) sink_->on_capacity();
   }
 
   // Ends a call here and tells the server not to go on.
@@ -164,21 +188,27 @@ class client_session final : public session {
 
   void on_goodbye(const status& why) override {
     if (!why.ok()) {
-      return lost(status::unavailable("the peer closed the connection: " + why.message()));
+      const outcome reached = why.reached() == outcome::rejected ? outcome::rejected
+                                                                 : outcome::maybe_processed;
+      return lost(status(status_code::unavailable,
+                         "the peer closed the connection: " + why.message(), reached));
     }
     draining_ = true;
     if (!std::exchange(told_of_drain_, true)) sink_->on_drain();
   }
 
-  static status check_name(std::string_view method) {
-    if (is_method_name(method)) return {};
-    return status::invalid_argument("'" + std::string(method.substr(0, 64)) +
-                                    "' is no method name: package.Service/Method");
-  }
-  status too_much_metadata() const {
-    return status::resource_exhausted(
-        "the call's metadata is above limits::max_metadata, or does not fit a frame of " +
-        std::to_string(out_.peer().max_frame) + " bytes");
+  bool takes_none() const noexcept { return draining_ || finished_ || out_.is_full(); }
+  status check_opening(const rpc::call_head& head, const wire::frame::frame& f) const {
+    const bool plain = head.metadata->empty() && head.key.empty() && head.subscribe == nullptr;
+    if (!plain && (!is_sendable(*head.metadata) || !out_.fits(f))) {
+      return status::resource_exhausted(
+          "the call's metadata is above limits::max_metadata, or what opens the call does not fit "
+          "a frame of " +
+          std::to_string(out_.peer().max_frame) + " bytes");
+    }
+    // The same name may be a pattern that was subscribed to.
+    const bool checked = f.name.empty() && head.type != call_type::publish;
+    return checked ? status() : rpc::check_name(head.method, head.type);
   }
 
   std::uint32_t take_id() {
@@ -189,6 +219,7 @@ class client_session final : public session {
   }
 
   rpc::sent_names names_;
+  event_reader events_;
   std::vector<std::uint32_t> free_ids_;
   std::uint32_t last_id_ = 0;
   bool told_of_drain_ = false;

@@ -34,9 +34,18 @@ class receiver {
     least_window_ = overdraft(connection_credit_, defaults.connection_credit);
   }
 
-  /// The initial credits, as the hello announces them.
-  std::uint32_t call_credit() const noexcept { return call_credit_; }
-  std::uint32_t connection_credit() const noexcept { return connection_credit_; }
+  /// What this side takes, for its hello.
+  wire::frame::hello announced(std::uint32_t max_frame) const noexcept {
+    wire::frame::hello h;
+    h.max_message =
+        static_cast<std::uint32_t>(std::min<std::size_t>(bounds_->max_message, 0x7fffffff));
+    h.max_calls = bounds_->max_calls;
+    h.max_subscriptions = bounds_->max_subscriptions;
+    h.max_frame = max_frame;
+    h.call_credit = call_credit_;
+    h.connection_credit = connection_credit_;
+    return h;
+  }
 
   void start(call& c) const noexcept { c.window = call_credit_; }
 
@@ -70,7 +79,10 @@ class receiver {
     c.assembly.append(f.payload);
     c.assembly_cost += static_cast<std::uint32_t>(charged);
     c.assembly_since = now;
-    if (more) return received::part;
+    if (more) {
+      check_at_ = std::min(check_at_, after(now, bounds_->read_progress_timeout));
+      return received::part;
+    }
     if (c.assembly.size() != c.assembly_total) return received::violation;
     whole = c.assembly.view();
     cost = c.assembly_cost;
@@ -136,11 +148,21 @@ class receiver {
     return std::exchange(to_return_, 0);
   }
 
-  std::size_t assemblies() const noexcept { return assemblies_; }
-  /// Whether it is the peer who lets the rest of a message wait: senders need not be content with
-  /// less than half of the initial credit.
-  bool is_peers_turn(const call& c) const noexcept {
-    return c.assembling && c.window > call_credit_ / 2;
+  /// When to look for messages whose rest does not come.
+  time_point next_check() const noexcept { return assemblies_ > 0 ? check_at_ : never; }
+  /// Whether the peer has let the rest of a message wait for too long.
+  template <class Calls>
+  bool has_stuck(Calls& calls, time_point now) {
+    if (now < next_check()) return false;
+    check_at_ = after(now, bounds_->read_progress_timeout);
+    bool stuck = false;
+    calls.for_each([&](const call& c) {
+      if (!is_peers_turn(c)) return;
+      const time_point end = after(c.assembly_since, bounds_->read_progress_timeout);
+      stuck = stuck || now >= end;
+      check_at_ = std::min(check_at_, end);
+    });
+    return stuck;
   }
 
  private:
@@ -153,6 +175,11 @@ class receiver {
   }
   static std::int64_t cost_of(const wire::frame::frame& f) noexcept {
     return static_cast<std::int64_t>(f.payload.size()) + wire::frame::payload_cost;
+  }
+  // It is the peer who lets the rest of a message wait: senders need not be content with less than
+  // half of the initial credit.
+  bool is_peers_turn(const call& c) const noexcept {
+    return c.assembling && c.window > call_credit_ / 2;
   }
   // Worth a frame. More is never held back.
   bool pays(std::uint32_t amount) const noexcept { return amount >= call_credit_ / 2; }
@@ -185,6 +212,7 @@ class receiver {
   std::int64_t window_;
   std::uint32_t to_return_ = 0;
   std::size_t assemblies_ = 0;
+  time_point check_at_ = never;
   std::size_t admitted_bytes_ = 0;
   std::vector<call*> queue_;
 };

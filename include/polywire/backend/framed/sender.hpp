@@ -27,6 +27,7 @@ class sender {
     // the peer has said what it takes.
     peer_.max_message = most_message;
     peer_.max_calls = defaults.max_calls;
+    peer_.max_subscriptions = defaults.max_subscriptions;
     peer_.max_frame = wire::frame::max_frame_default;
     peer_.call_credit = defaults.call_credit;
     peer_.connection_credit = defaults.connection_credit;
@@ -87,7 +88,7 @@ class sender {
     control(f);
   }
   void goodbye(const status& why) {
-    const status shorter(why.code(), why.message().substr(0, short_message));
+    const status shorter(why.code(), why.message().substr(0, short_message), why.reached());
     frame_type f;
     f.goodbye = &shorter;
     control(f);
@@ -115,6 +116,7 @@ class sender {
     }
     announced.max_message = std::min(announced.max_message, most_message);
     if (announced.max_calls == 0) announced.max_calls = peer_.max_calls;
+    if (announced.max_subscriptions == 0) announced.max_subscriptions = peer_.max_subscriptions;
     if (announced.max_frame < least_frame) announced.max_frame = peer_.max_frame;
     announced.max_frame = std::min(announced.max_frame, most_frame);
     if (announced.call_credit == 0) announced.call_credit = peer_.call_credit;
@@ -157,7 +159,8 @@ class sender {
       writer.abandon();
       return too_large(size);
     }
-    const bool opens = head.method != 0 || !head.name.empty();
+    // What names a call or an event, and may not wait with the message.
+    const bool opens = head.method != 0 || !head.name.empty() || head.event != 0;
     if (may_send(c, size, writer.offset()) && fits(head, size)) {
       writer.finish();
       charge(c, size);
@@ -222,8 +225,8 @@ class sender {
     return cost(size) <= c.credit && cost(size) <= credit_ && ahead < most_output_;
   }
   bool fits(const frame_type& head, std::size_t size) const noexcept {
-    const std::size_t head_size =
-        head.metadata != nullptr ? wire::frame::encoded_size(head) : plain_head;
+    const bool plain = head.metadata == nullptr && head.key.empty();
+    const std::size_t head_size = plain ? plain_head : wire::frame::encoded_size(head);
     return head_size + size + fragment_overhead <= peer_.max_frame;
   }
   void charge(call& c, std::size_t size) noexcept {

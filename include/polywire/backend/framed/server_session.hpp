@@ -40,6 +40,33 @@ class server_session final : public session {
     out_.control(f);
   }
 
+  void confirm(rpc::call_id id, const subscribe_position& begin) override {
+    call* c = calls_.find(id);
+    if (c == nullptr || c->over || !c->subscription) return;
+    wire::frame::frame f;
+    f.call = id;
+    f.position = &begin;
+    out_.control(f);
+  }
+
+  result<rpc::sent> send(rpc::call_id id, const outgoing& message, bool last) override {
+    const event_head* event = message.event();
+    if (event == nullptr) return session::send(id, message, last);
+    wire::frame::frame head;
+    head.event = event->offset;
+    head.lost_before = event->lost_before;
+    head.key = event->key;
+    rpc::sent_names::use name{0, false};
+    if (!event->topic.empty()) {
+      name = topics_.find_or_bind(event->topic);
+      head.method = name.number;
+      if (name.is_new) head.name = event->topic;
+    }
+    auto done = session::send(id, head, message, false);
+    if (!done && name.is_new) topics_.forget(event->topic);
+    return done;
+  }
+
   void end(rpc::call_id id, const outgoing* last, const status& how,
            const metadata& trailing) override {
     call* c = calls_.find(id);
@@ -52,6 +79,12 @@ class server_session final : public session {
     // Only this session knows what no handler has seen.
     const bool too_good = how.reached() != outcome::processed;
     say_end(*c, too_good ? status(how).set_reached(outcome::processed) : how, trailing);
+  }
+  void reject(rpc::call_id id, const status& why) override {
+    call* c = calls_.find(id);
+    if (c == nullptr || c->over) return;
+    set_over(*c);
+    say_end(*c, status(why).set_reached(outcome::rejected), {});
   }
 
  private:
@@ -99,32 +132,46 @@ class server_session final : public session {
 
   /// Null: refused, or over already.
   call* open_call(const wire::frame::frame& f) {
-    rpc::method_entry* method = nullptr;
-    if (!find_method(f, method)) return nullptr;
+    const auto target = rpc::find_target(f.method, f.name, f.has_subscribe, *methods_, names_);
+    if (target.problem != nullptr) {
+      fail(target.problem);
+      return nullptr;
+    }
     metadata initial;
     status refusal;
     if (draining_) {
       refusal = status::unavailable("the server is stopping");
-    } else if (method == nullptr) {
-      refusal = status::unimplemented("no method '" + std::string(name_of(f)) + "' here");
-    } else if (calls_.size() >= bounds_->max_calls) {
-      refusal = status::resource_exhausted("more than " + std::to_string(bounds_->max_calls) +
-                                           " calls on one connection (limits::max_calls)");
+    } else if (target.method == nullptr) {
+      refusal = rpc::unknown_name(target.name);
+    } else if (f.has_subscribe ? subscriptions_ >= bounds_->max_subscriptions
+                               : plain_calls() >= bounds_->max_calls) {
+      refusal = rpc::too_many(f.has_subscribe, *bounds_);
     } else {
       refusal = wire::frame::decode_metadata(f, *bounds_, initial);
     }
     if (!refusal.ok()) return refuse(f.call, std::move(refusal));
+    subscribe_head asked;
+    if (f.has_subscribe) {
+      if (const char* problem = wire::frame::decode_subscribe(f.subscribe_bytes, asked)) {
+        fail(problem);
+        return nullptr;
+      }
+    }
 
     call& c = calls_.insert(f.call);
     c.state = rpc::call_state::open;
+    if (f.has_subscribe) set_subscription(c);
     c.encoding = f.encoding;
-    c.started = method->info().streams_requests();
+    const method_info& method = target.method->info();
+    c.started = method.streams_requests();
     out_.start(c);
     in_.start(c);
-    rpc::call_head head(method->info().name(), method->info().type(), initial, f.encoding);
-    if (head.method.empty()) head.method = name_of(f);
+    rpc::call_head head(method.name(), method.type(), initial, f.encoding);
+    if (head.method.empty()) head.method = target.name;
+    head.key = f.key;
+    if (f.has_subscribe) head.subscribe = &asked;
     if (f.has_timeout) head.deadline = deadline_of(f);
-    rpc::call_sink* sink = sink_->on_open(f.call, *method, head, refusal);
+    rpc::call_sink* sink = sink_->on_open(f.call, *target.method, head, refusal);
     if (calls_.find(f.call) != &c) {  // it was ended in there, or everything was
       if (sink != nullptr && finished_) {
         sink->on_end(status::unavailable("the connection was closed"), {});
@@ -150,33 +197,6 @@ class server_session final : public session {
     why.set_reached(outcome::rejected);
     out_.end(id, why, {});
     return nullptr;
-  }
-
-  bool find_method(const wire::frame::frame& f, rpc::method_entry*& method) {
-    if (!f.name.empty()) {
-      const bool good = is_method_name(f.name);
-      if (good) method = methods_->find(f.name);
-      // What is no name is not kept.
-      if (f.method == 0 || names_.bind(f.method, good ? f.name : std::string_view(), method)) {
-        return true;
-      }
-      fail("a method number is out of range or bound twice");
-      return false;
-    }
-    const auto* bound = names_.find(f.method);
-    if (bound == nullptr) {
-      fail("a method number is not bound to a name");
-      return false;
-    }
-    method = bound->method;
-    return true;
-  }
-
-  // Bounded and printable, for messages.
-  std::string_view name_of(const wire::frame::frame& f) const noexcept {
-    const auto* bound = f.name.empty() ? names_.find(f.method) : nullptr;
-    const std::string_view name = bound != nullptr ? std::string_view(bound->name) : f.name;
-    return is_method_name(name) ? name : std::string_view("(malformed name)");
   }
 
   void on_cancel(call& c) {
@@ -208,6 +228,7 @@ class server_session final : public session {
 
   const rpc::registry* methods_;
   rpc::received_names names_;
+  rpc::sent_names topics_;
 };
 
 }  // namespace polywire::inline v1::framed

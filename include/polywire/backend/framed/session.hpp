@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/backend/framed/frame_input.hpp"
 #include "polywire/backend/framed/liveness.hpp"
 #include "polywire/backend/framed/receiver.hpp"
 #include "polywire/backend/framed/sender.hpp"
 #include "polywire/rpc/call_table.hpp"
-#include "polywire/rpc/input_buffer.hpp"
 #include "polywire/rpc/session.hpp"
-#include "polywire/wire/frame/decode.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -24,20 +23,10 @@ class session : public rpc::byte_session {
   std::size_t calls() const noexcept override { return calls_.size(); }
 
   result<rpc::sent> send(rpc::call_id id, const outgoing& message, bool last) override {
-    call* c = calls_.find(id);
-    if (c == nullptr || c->over) return not_now("the call is over");
-    if (c->broken) return status::internal("the initial metadata is too large to be sent");
-    const rpc::call_state next = rpc::next_state(c->state, sends());
-    if (next == rpc::call_state::illegal) return not_now("the messages of the call are finished");
     wire::frame::frame head;
-    head.call = id;
     if (role_ == rpc::role::server) last = false;  // there the end of the call says it
     if (last) head.flags = wire::frame::flag_last;
-    auto done = out_.message(*c, head, message);
-    if (!done) return done;
-    c->state = next;
-    if (last) half_close_state(*c);
-    return done;
+    return send(id, head, message, last);
   }
 
   void consumed(rpc::call_id id, std::size_t cost) override {
@@ -53,7 +42,10 @@ class session : public rpc::byte_session {
   }
 
   void close(const status& why) override {
-    const status said = why.ok() ? status::unavailable("the connection was closed") : why;
+    status said = why.ok() ? status::unavailable("the connection was closed") : why;
+    // Every call that this server knows has been answered: what a client still has, nobody saw.
+    const bool unseen = role_ == rpc::role::server && calls_.size() == 0;
+    said.set_reached(unseen ? outcome::rejected : outcome::processed);
     hang_up(said, said);
   }
 
@@ -63,14 +55,16 @@ class session : public rpc::byte_session {
 
   void commit(std::size_t n) override {
     if (n > 0) peer_.heard(now_);
-    const std::span<std::byte> all = input_.commit(n);
-    std::size_t used = 0;
-    if (!peer_.is_greeted() && !finished_) used = read_preface(all);
-    if (peer_.is_greeted()) used = read_frames(all, used);
-    if (finished_) used = all.size();
-    peer_.set_partial(used < all.size());
-    input_.finish(all.subspan(used));
+    const char* problem = input_.commit(n, [this](const wire::frame::frame& f) {
+      if (finished_) return false;
+      on_frame(f);
+      release_sent();
+      return !finished_;
+    });
+    if (problem != nullptr) fail(problem);
     if (finished_) return;
+    if (input_.is_greeted()) peer_.set_greeted();
+    peer_.set_partial(input_.is_partial());
     if (const std::uint32_t back = in_.connection_back(); back > 0) send_credit(0, back);
     if (out_.overflows(calls_.size() * bounds_->max_metadata)) {
       hang_up(status::resource_exhausted("the peer does not read its answers"),
@@ -101,14 +95,13 @@ class session : public rpc::byte_session {
 
   time_point next_timer() const noexcept override {
     if (finished_) return never;
-    const time_point next = std::min(peer_.next(), linger_until_);
-    return in_.assemblies() > 0 ? std::min(next, assembly_check_) : next;
+    return std::min({peer_.next(), linger_until_, in_.next_check()});
   }
 
   void on_timer() override {
     if (finished_) return;
     if (const auto problem = peer_.problem(now_); !problem.empty()) return give_up(problem);
-    if (in_.assemblies() > 0 && now_ >= assembly_check_ && has_stuck_message()) {
+    if (in_.has_stuck(calls_, now_)) {
       return give_up("half a message came and no more (limits::read_progress_timeout)");
     }
     if (now_ >= linger_until_) {
@@ -136,13 +129,24 @@ class session : public rpc::byte_session {
     out_.output().append(wire::frame::preface);
     wire::frame::frame f;
     f.has_hello = true;
-    f.hello.max_message =
-        static_cast<std::uint32_t>(std::min<std::size_t>(bounds_->max_message, 0x7fffffff));
-    f.hello.max_calls = bounds_->max_calls;
-    f.hello.max_frame = own_frame_limit;
-    f.hello.call_credit = in_.call_credit();
-    f.hello.connection_credit = in_.connection_credit();
+    f.hello = in_.announced(own_frame_limit);
     out_.control(f);
+  }
+
+  /// `head`: what its frame says beside the message and the call.
+  result<rpc::sent> send(rpc::call_id id, wire::frame::frame& head, const outgoing& message,
+                         bool last) {
+    call* c = calls_.find(id);
+    if (c == nullptr || c->over) return not_now("the call is over");
+    if (c->broken) return status::internal("the initial metadata is too large to be sent");
+    const rpc::call_state next = rpc::next_state(c->state, sends());
+    if (next == rpc::call_state::illegal) return not_now("the messages of the call are finished");
+    head.call = id;
+    auto done = out_.message(*c, head, message);
+    if (!done) return done;
+    c->state = next;
+    if (last) half_close_state(*c);
+    return done;
   }
 
   /// A frame of a call; connection frames are handled here.
@@ -151,8 +155,10 @@ class session : public rpc::byte_session {
   /// The message breaks this side's limit: end that call, and it alone.
   virtual void on_too_large(call& c) = 0;
 
-  /// The payload of a frame of an open call; `last` ends its direction. False: `c` may be gone.
-  bool take_payload(call& c, const wire::frame::frame& f, bool last) {
+  /// The payload of a frame of an open call; `last` ends its direction. `event`: what this frame
+  /// says beside it; `c.event`: what an earlier one did. False: `c` may be gone.
+  bool take_payload(call& c, const wire::frame::frame& f, bool last,
+                    const event_head* event = nullptr) {
     const rpc::call_state next = rpc::next_state(c.state, receives());
     if (next == rpc::call_state::illegal) {
       fail("a message came after the end of its direction");
@@ -168,20 +174,22 @@ class session : public rpc::byte_session {
         return false;
       case received::too_large: on_too_large(c); return false;
       case received::part:
-        assembly_check_ = std::min(assembly_check_, after(now_, bounds_->read_progress_timeout));
         pay_back(c);
         return true;
       case received::message: break;
     }
     c.started = true;
     const std::uint32_t id = c.id;
+    // The callback may end the call.
+    const auto kept_event = std::move(c.event);
+    if (kept_event) event = &kept_event->get();
+    buffer kept;
     if (c.assembling) {
-      const buffer kept = std::move(c.assembly);  // the callback may end the call
+      kept = std::move(c.assembly);
+      whole = kept.view();
       finish_assembly(c);
-      c.sink->on_message(incoming(c.encoding, kept.view(), cost), last);
-    } else {
-      c.sink->on_message(incoming(c.encoding, whole, cost), last);
     }
+    c.sink->on_message(incoming(c.encoding, whole, cost).with(event), last);
     return calls_.find(id) == &c;
   }
 
@@ -199,14 +207,22 @@ class session : public rpc::byte_session {
   void set_over(call& c) {
     c.over = true;
     c.sink = nullptr;
+    c.event.reset();
     finish_assembly(c);
   }
 
   void erase(call& c) {
     out_.drop(c);
     finish_assembly(c);
+    if (c.subscription) --subscriptions_;
     calls_.erase(c);
   }
+  void set_subscription(call& c) noexcept {
+    c.subscription = true;
+    ++subscriptions_;
+  }
+  /// Subscriptions do not count as calls.
+  std::size_t plain_calls() const noexcept { return calls_.size() - subscriptions_; }
 
   /// The peer breaks the protocol.
   void fail(std::string_view problem) {
@@ -224,6 +240,7 @@ class session : public rpc::byte_session {
   bool draining_ = false;
   bool finished_ = false;
   rpc::call_table<call> calls_;
+  std::size_t subscriptions_ = 0;
   sender out_;
   receiver in_;
 
@@ -240,35 +257,6 @@ class session : public rpc::byte_session {
   std::uint32_t own_flags() const noexcept {
     return role_ == rpc::role::client ? wire::frame::flag_last | wire::frame::flag_cancel
                                       : wire::frame::flag_end;
-  }
-
-  std::size_t read_preface(bytes_view all) {
-    const std::size_t n = std::min(all.size(), wire::frame::preface.size());
-    if (!std::equal(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n),
-                    wire::frame::preface.begin())) {
-      fail("this is not polywire's frames, version 1");
-      return all.size();
-    }
-    if (n < wire::frame::preface.size()) return 0;
-    peer_.set_greeted();
-    return n;
-  }
-
-  // Returns how far it came.
-  std::size_t read_frames(bytes_view all, std::size_t used) {
-    wire::frame::frame f;
-    while (used < all.size() && !finished_) {
-      const auto parsed = wire::frame::decode(all.subspan(used), own_frame_limit, f);
-      if (parsed.state == wire::frame::parse_state::need_more) break;
-      if (parsed.state == wire::frame::parse_state::error) {
-        fail(parsed.problem);
-        break;
-      }
-      used += parsed.size;
-      on_frame(f);
-      release_sent();
-    }
-    return used;
   }
 
   void on_frame(const wire::frame::frame& f) {
@@ -295,8 +283,11 @@ class session : public rpc::byte_session {
     if (f.has_payload) return fail("a message came without a call");
     if (f.has_hello) {
       const std::size_t before = capacity();
+      const bool had_room = has_room(call_type::subscribe);
       out_.set_peer(f.hello, calls_);
-      if (capacity() > before) sink_->on_capacity();
+      if (capacity() > before || (!had_room && has_room(call_type::subscribe))) {
+        sink_->on_capacity();
+      }
     }
     if (f.credit != 0 && !out_.add_credit(f.credit)) {
       return fail("the connection's credit overflows");
@@ -344,18 +335,6 @@ class session : public rpc::byte_session {
     while (call* waiting = in_.next()) pay_back(*waiting);
   }
 
-  bool has_stuck_message() {
-    assembly_check_ = after(now_, bounds_->read_progress_timeout);
-    bool stuck = false;
-    calls_.for_each([&](const call& c) {
-      if (!in_.is_peers_turn(c)) return;
-      const time_point end = after(c.assembly_since, bounds_->read_progress_timeout);
-      stuck = stuck || now_ >= end;
-      assembly_check_ = std::min(assembly_check_, end);
-    });
-    return stuck;
-  }
-
   void give_up(std::string_view why) {
     const status how = status::unavailable(std::string(why));
     hang_up(how, how);
@@ -373,18 +352,20 @@ class session : public rpc::byte_session {
     while (call* c = calls_.any()) {
       rpc::call_sink* sink = c->sink;
       const bool never_left = output_is_lost && c->opened_at > out_.left();
+      const bool unseen = why.reached() == outcome::rejected && !c->started;
       erase(*c);
       if (sink == nullptr) continue;
       status how = why;
-      how.set_reached(never_left ? outcome::not_sent : outcome::maybe_processed);
+      how.set_reached(never_left ? outcome::not_sent
+                      : unseen   ? outcome::rejected
+                                 : outcome::maybe_processed);
       sink->on_end(std::move(how), {});
     }
   }
 
+  frame_input input_{own_frame_limit};
   liveness peer_;
-  rpc::input_buffer input_;
   bytes_view output_;
-  time_point assembly_check_ = never;
   time_point linger_until_ = never;
   bool heard_hello_ = false;
   bool lingered_ = false;

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/backend/inproc/session.hpp"
+#include "polywire/backend/inproc/client_session.hpp"
+#include "polywire/backend/inproc/server_session.hpp"
+#include "polywire/rpc/backend.hpp"
 
 #include <memory>
 
@@ -12,9 +14,11 @@ inline rpc::backend make_protocol() noexcept {
   rpc::backend b;
   b.name = "inproc";
   b.formats = format_set::all();
+  b.refusal = [](call_type) { return std::string_view(); };
   b.make_linked = [](const rpc::session_config& config,
                      rpc::role role) -> std::unique_ptr<rpc::packet_session> {
-    return std::make_unique<session>(config, role);
+    if (role == rpc::role::client) return std::make_unique<client_session>(config);
+    return std::make_unique<server_session>(config);
   };
   return b;
 }

@@ -6,6 +6,7 @@
 #include "polywire/rpc/packet_session.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace polywire::inline v1::inproc {
@@ -21,6 +22,7 @@ class call {
   rpc::call_sink* sink = nullptr;
   rpc::call_state state = rpc::call_state::open;
   format encoding = format::protobuf;
+  bool subscription = false;
   /// The layer above has ended the call or given it up.
   bool over = false;
   /// Server: the metadata is above the limits; the call can only end.
@@ -38,6 +40,7 @@ class call {
 /// Puts a message into a packet: the object itself, or its bytes.
 inline status fill(rpc::packet& p, const outgoing& message) {
   p.has_message = true;
+  if (message.event() != nullptr) p.event = std::make_unique<kept_event_head>(*message.event());
   p.object = message.take();
   if (p.object) return {};
   return message.encode(p.encoded);

@@ -3,13 +3,8 @@
 #pragma once
 
 #include "polywire/client/detail/client_call.hpp"
-#include "polywire/client/detail/client_link.hpp"
-#include "polywire/client/detail/connector.hpp"
-#include "polywire/client/options.hpp"
-#include "polywire/core/url_settings.hpp"
-#include "polywire/io/inproc_hub.hpp"
-#include "polywire/io/stream_connection.hpp"
-#include "polywire/rpc/backend.hpp"
+#include "polywire/client/detail/client_interceptors.hpp"
+#include "polywire/client/detail/link_pool.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -21,18 +16,20 @@
 
 namespace polywire::inline v1::detail {
 
-/// A client's way to its target: the connections, the calls that wait for one, and the rules of
-/// connecting again. Lives on its loop's thread.
-class channel final : public std::enable_shared_from_this<channel>, private io::loop_member,
-                      private connector_events,
-                      private link_events {
+/// A client's way to its target: its calls, from their start to their end, over the connections of
+/// a pool. Lives on its loop's thread.
+class channel final : public std::enable_shared_from_this<channel>,
+                      private io::loop_member,
+                      private pool_events,
+                      private interceptor_events {
  public:
   static std::shared_ptr<channel> make(std::shared_ptr<io::loop> home, url target,
                                        url_settings settings, const rpc::scheme& scheme,
+                                       std::shared_ptr<const io::transport> transport,
                                        const client_options& options, bool owns_thread) {
     auto made = std::shared_ptr<channel>(new channel(std::move(home), std::move(target),
-                                                     std::move(settings), scheme, options,
-                                                     owns_thread));
+                                                     std::move(settings), scheme,
+                                                     std::move(transport), options, owns_thread));
     made->home_->run([made] {
       made->home_->join(*made);
       if (!made->closed_) made->alive_ = made;
@@ -71,24 +68,16 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
   void start(client_call& call) {
     call.place_ = calls_.size();
     calls_.push_back(&call);
-    const call_options& options = call.options_;
     if (closed_) return finish(call, client_closed());
-    if (!options.error().ok()) return finish(call, status(options.error()));
-    if (auto sendable = call.check_start(); !sendable) return finish(call, std::move(sendable));
-    if (const auto refusal = protocol().refusal(call.type_); !refusal.empty()) {
-      return finish(call, status(status_code::unimplemented, std::string(refusal),
-                                 outcome::not_sent));
-    }
-    const time_point now = home_->now();
-    if (call.deadline_ <= now) return expire(call);
     if (call.deadline_ != never) home_->set_timer(call, call.deadline_);
-    if (options.stop_token().stop_possible()) {
-      if (options.stop_token().stop_requested()) return finish(call, cancelled(outcome::not_sent));
-      call.stop_.emplace(options.stop_token(), [home = home_, call = kept_call(call)] {
+    if (const auto& stop = call.options_.stop_token();
+        stop.stop_possible() && !stop.stop_requested()) {
+      call.stop_.emplace(stop, [home = home_, call = kept_call(call)] {
         home->post_function([call] { call->give_up(cancelled(outcome::maybe_processed)); });
       });
     }
-    place(call);
+    if (interceptors_) return interceptors_->start(call);
+    on_admitted(call);
   }
 
   /// The client is being destroyed: closes, and where another thread does the I/O waits until that
@@ -110,37 +99,58 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
   void close() {
     if (std::exchange(closed_, true)) return;
     const auto self = shared_from_this();
-    connector_.stop();
     while (!calls_.empty()) give_up(*calls_.back(), client_closed());
-    for (const auto& l : std::vector(links_)) {
-      l->connection->close(status::cancelled("the client was closed"));
+    if (interceptors_) {
+      interceptors_->tell();
+      interceptors_->forget_log();
     }
+    pool_.close(status::cancelled("the client was closed"));
     // Hooks and clock are the user's, who may take them away once the client is gone.
     options_ = client_options();
     home_->forget_clock();
-    if (links_.empty()) let_go();
+    if (pool_.empty()) let_go();
   }
 
   void attempt_ended(client_call& call, status how) {
     if (call.state_ != client_call::state::active) return;
-    const bool again = !closed_ && !carries_objects() &&
-                       call.may_try_again(how, settings_.bounds.max_attempts);
+    // Whether client or server notices first that the time is over is chance; the caller must not
+    // see it. Nobody knows how far the handler came.
+    if (how.code() == status_code::deadline_exceeded && how.reached() == outcome::processed) {
+      how.set_reached(outcome::maybe_processed);
+    }
+    if (how.ok() || how.reached() == outcome::processed) {
+      pool_.answered(*call.via_);
+    } else if (call.waits_for_ready() && how.reached() != outcome::maybe_processed &&
+               call.via_->connection->session().finished()) {
+      call.forgive_attempt();  // the connection was refused: the call goes on waiting for one
+    }
+    const bool again = !closed_ && call.may_try_again(how, settings_.bounds.max_attempts);
     release(call);
     if (!again) return finish(call, std::move(how));
     call.state_ = client_call::state::fresh;
-    place(call);
+    try_again(call);
+  }
+
+  // Some have to wait before they are tried again.
+  void try_again(client_call& call) {
+    const duration pause = call.pause();
+    if (pause <= duration::zero()) return place(call);
+    call.pauses_ = true;
+    home_->set_timer(call, after(home_->now(), pause));
   }
 
   void give_up(client_call& call, status how) {
     switch (call.state_) {
       case client_call::state::over: return;
-      case client_call::state::fresh: break;
+      case client_call::state::fresh:
+        if (call.attempts_ == 0) how.set_reached(outcome::not_sent);
+        break;
       case client_call::state::queued:
         std::erase(queue_, &call);
         how.set_reached(outcome::not_sent);
         break;
       case client_call::state::active:
-        call.via_->command().cancel(call.via_id_);
+        call.via_->connection->command().cancel(call.via_id_);
         release(call);
         break;
     }
@@ -148,6 +158,7 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
   }
 
   void expire(client_call& call) {
+    if (std::exchange(call.pauses_, false)) return try_again(call);
     give_up(call, status(status_code::deadline_exceeded,
                          call.state_ == client_call::state::active
                              ? "the deadline passed before the answer came"
@@ -160,23 +171,43 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     return status(status_code::cancelled, "the call was cancelled", reached);
   }
 
+  const client_interceptors* interceptors() const noexcept { return interceptors_.get(); }
+
  private:
   channel(std::shared_ptr<io::loop> home, url target, url_settings settings,
-          const rpc::scheme& scheme, const client_options& options, bool owns_thread)
+          const rpc::scheme& scheme, std::shared_ptr<const io::transport> transport,
+          const client_options& options, bool owns_thread)
       : home_(std::move(home)),
         target_(std::move(target)),
         settings_(std::move(settings)),
         scheme_(&scheme),
         options_(options),
         owns_thread_(owns_thread),
-        connector_(home_, settings_.bounds, *this) {}
+        pool_(home_, target_, settings_, scheme, std::move(transport), options_, *this) {
+    if (!options.get_interceptors().empty()) {
+      interceptors_ = std::make_unique<client_interceptors>(
+          home_, options_, target_.to_string(), static_cast<interceptor_events&>(*this));
+    }
+  }
 
-  bool pooled() const noexcept { return protocol().one_call_per_connection; }
+  void on_admitted(client_call& call) override {
+    const call_options& options = call.options_;
+    if (!options.error().ok()) return finish(call, status(options.error()));
+    if (auto sendable = call.check_start(); !sendable) return finish(call, std::move(sendable));
+    if (const auto refusal = protocol().refusal(call.type_); !refusal.empty()) {
+      return finish(call, status(status_code::unimplemented, std::string(refusal),
+                                 outcome::not_sent));
+    }
+    if (call.deadline_ <= home_->now()) return expire(call);
+    if (options.stop_token().stop_requested()) return finish(call, cancelled(outcome::not_sent));
+    place(call);
+  }
+  void on_rejected(client_call& call, status why) override { finish(call, std::move(why)); }
 
   // Sends the call if a connection has room, else queues it and sees to a connection.
   void place(client_call& call) {
     if (queue_.empty()) {
-      if (client_link* l = pick()) return open(call, *l);
+      if (client_link* l = pool_.pick(call.type_)) return open(call, *l);
     }
     if (queue_.size() >= settings_.bounds.max_queue) {
       return finish(call, status(status_code::resource_exhausted,
@@ -186,22 +217,18 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     }
     call.state_ = client_call::state::queued;
     queue_.push_back(&call);
-    if (may_connect()) connector_.request();
-  }
-
-  client_link* pick() const noexcept {
-    for (const auto& l : links_) {
-      if (!l->draining && !l->connection->is_closed() && l->connection->session().capacity() > 0) {
-        return l.get();
-      }
-    }
-    return nullptr;
+    pool_.need();
   }
 
   void open(client_call& call, client_link& l) {
+    if (call.needs_private_ && !l.connection->is_private()) {
+      return finish(call, not_private(l.connection->peer()));
+    }
     rpc::call_head head(call.method_, call.type_, call.options_.get_metadata(), call.encoding_);
     head.deadline = call.deadline_;
-    call.via_ = l.connection;
+    call.complete_head(head);
+    pool_.taken(l);
+    call.via_ = l.shared_from_this();
     call.state_ = client_call::state::active;
     call.note_attempt(l.connection->peer());
     stored_message* first = call.first_message();
@@ -212,13 +239,21 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
                           const outgoing message = first->as_outgoing();
                           return session.open(head, call.sink(), &message, call.only_message());
                         }()
-                      : session.open(head, call.sink(), nullptr, false);
+                      : session.open(head, call.sink(), nullptr, call.only_message());
     if (!opened) {
       release(call);
       return finish(call, opened.status());
     }
     call.via_id_ = *opened;
     call.on_opened(*l.connection, call.via_id_);
+  }
+
+  static status not_private(const std::string& peer) {
+    return status(status_code::failed_precondition,
+                  "this call carries credentials, and the connection to " + peer +
+                      " is neither encrypted nor local: use tls:// (https://, wss://), a loopback "
+                      "address or a unix socket",
+                  outcome::not_sent);
   }
 
   // The session does not know the call any more.
@@ -236,93 +271,45 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     calls_[call.place_]->place_ = call.place_;
     calls_.pop_back();
     call.stop_.reset();
+    if (interceptors_) interceptors_->ended(call, how);
     call.on_over(std::move(how));
     call.unkeep();
   }
 
-  void pump() {
+  void on_room() override {
     while (!queue_.empty()) {
-      client_link* l = pick();
+      client_link* l = pool_.pick(queue_.front()->type_);
       if (l == nullptr) break;
       client_call* call = queue_.front();
       queue_.pop_front();
       open(*call, *l);
     }
-    if (!queue_.empty() && may_connect()) connector_.request();
-  }
-
-  bool may_connect() const noexcept {
-    if (closed_ || connector_.is_busy()) return false;
-    const auto usable = static_cast<std::size_t>(std::count_if(
-        links_.begin(), links_.end(), [](const auto& l) { return !l->draining; }));
-    if (!pooled()) return usable == 0;
-    const auto streams = static_cast<std::size_t>(std::count_if(
-        calls_.begin(), calls_.end(),
-        [](const client_call* c) { return c->type_ != call_type::unary; }));
-    return usable < settings_.bounds.max_pool + std::min(streams, settings_.bounds.max_streams);
-  }
-
-  void on_connect_time() override {
-    if (closed_ || queue_.empty()) return;
-    if (carries_objects()) {
-      connect_inproc();
-    } else {
-      connector_.connect(target_, scheme_->transport());
-    }
+    pool_.need();
   }
 
   // Those who do not wait fail now; for the others it goes on in the background.
-  void on_connect_failed(const status& why) override {
+  void on_unreachable(const status& why) override {
     std::deque<client_call*> failing;
     std::erase_if(queue_, [&failing](client_call* call) {
-      if (call->options_.waits_for_ready()) return false;
+      if (call->waits_for_ready()) return false;
       failing.push_back(call);
       return true;
     });
     for (client_call* call : failing) call->state_ = client_call::state::fresh;
     for (client_call* call : failing) finish(*call, status(why).set_reached(outcome::not_sent));
-    if (!closed_ && !queue_.empty()) connector_.try_later();
   }
 
-  void on_connected(std::unique_ptr<io::byte_stream> stream, std::size_t host) override {
-    if (closed_) return stream->close();
-    adopt(std::move(stream), host);
-  }
+  void on_empty() override { let_go(); }
 
-  void adopt(std::unique_ptr<io::byte_stream> stream, std::size_t host) {
-    if (options_.get_stream_hook()) stream = options_.get_stream_hook()(std::move(stream));
-    auto l = std::make_shared<client_link>(static_cast<link_events&>(*this));
-    const std::string authority =
-        host < target_.hosts().size() ? target_.hosts()[host].to_string() : std::string();
-    rpc::session_config config(settings_.bounds, *l);
-    config.authority = authority;
-    config.prefix = target_.path();
-    config.now = home_->now();
-    connected(l, std::make_shared<io::stream_connection>(home_, *l, settings_.bounds,
-                                                         std::move(stream),
-                                                         protocol().make_client(config)));
+  std::size_t waiting() const noexcept override { return queue_.size(); }
+  bool is_urgent() const noexcept override {
+    return std::any_of(queue_.begin(), queue_.end(),
+                       [](const client_call* call) { return call->wants_connection_now(); });
   }
-
-  void connect_inproc() {
-    const auto listener = io::inproc_hub::instance().find(target_.name());
-    auto l = std::make_shared<client_link>(static_cast<link_events&>(*this));
-    rpc::session_config config(settings_.bounds, *l);
-    config.now = home_->now();
-    auto end = std::make_shared<io::linked_connection>(
-        home_, *l, target_.to_string(), protocol().make_linked(config, rpc::role::client));
-    if (!listener || !listener->link(end)) {
-      return connector_.failed(
-          status::unavailable("nothing listens on " + target_.to_string()));
-    }
-    connected(l, std::move(end));
-  }
-
-  void connected(const std::shared_ptr<client_link>& l, std::shared_ptr<io::connection> connection) {
-    connector_.succeeded();
-    l->connection = std::move(connection);
-    links_.push_back(l);
-    l->connection->start();
-    pump();
+  std::size_t streams() const noexcept override {
+    return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [](const client_call* c) {
+      return c->type_ != call_type::unary && c->type_ != call_type::publish;
+    }));
   }
 
   // Whoever still speaks of the channel may do so on another thread.
@@ -331,18 +318,9 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
     alive_.reset();
   }
 
-  void on_link_capacity() override { pump(); }
-  void on_link_closed(client_link& gone) override {
-    const auto keep = gone.shared_from_this();
-    std::erase(links_, keep);
-    if (closed_ && links_.empty()) return let_go();
-    if (!queue_.empty() && may_connect()) connector_.request();
-  }
-
   void abandon() noexcept override {
     const auto self = shared_from_this();
     closed_ = true;
-    connector_.stop();
     queue_.clear();
     while (!calls_.empty()) {
       client_call* call = calls_.back();
@@ -350,16 +328,15 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
       call->state_ = client_call::state::over;
       home_->remove_timer(*call);
       call->stop_.reset();
+      if (interceptors_) interceptors_->ended(*call, client_closed());
       const auto via = std::move(call->via_);
-      if (via) via->command().cancel(call->via_id_);
+      if (via) via->connection->command().cancel(call->via_id_);
       call->on_abandoned();
       if (via) call->unkeep();
       call->unkeep();
     }
-    for (const auto& l : std::exchange(links_, {})) {
-      l->detach();
-      if (l->connection) l->connection->drop(client_closed());
-    }
+    if (interceptors_) interceptors_->tell();
+    pool_.drop(client_closed());
     alive_.reset();
   }
 
@@ -369,10 +346,11 @@ class channel final : public std::enable_shared_from_this<channel>, private io::
   const rpc::scheme* scheme_;
   client_options options_;
   bool owns_thread_;
-  std::vector<std::shared_ptr<client_link>> links_;
   std::vector<client_call*> calls_;
   std::deque<client_call*> queue_;
-  connector connector_;
+  // Null: there are none, and calls pay nothing for them.
+  std::unique_ptr<client_interceptors> interceptors_;
+  link_pool pool_;
   bool closed_ = false;
   // From the first turn until everything is closed: connections speak of their channel.
   std::shared_ptr<channel> alive_;
@@ -387,11 +365,21 @@ inline void client_call::prepare(std::shared_ptr<channel> owner, format encoding
     deadline_ = after(now, *usual);
   }
 }
-inline void client_call::attempt_ended(status how, metadata&& trailing) {
+inline client_call::~client_call() = default;
+inline const std::string& client_call::peer() const noexcept {
+  static const std::string nobody;
+  const auto* interceptors = channel_->interceptors();
+  return interceptors != nullptr ? interceptors->target() : nobody;
+}
+inline time_point client_call::now() const noexcept { return channel_->home().get_clock().now(); }
+inline void client_call::attempt_ended(status how, polywire::metadata&& trailing) {
   if (call_info* info = options_.get_info()) info->trailing = std::move(trailing);
   channel_->attempt_ended(*this, std::move(how));
 }
 inline void client_call::give_up(status how) { channel_->give_up(*this, std::move(how)); }
+inline bool client_call::channel_carries_objects() const noexcept {
+  return channel_->carries_objects();
+}
 inline void client_call::deliver() { channel_->start(*this); }
 inline void client_call::on_time() { channel_->expire(*this); }
 

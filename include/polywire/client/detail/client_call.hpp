@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/client/detail/client_link.hpp"
 #include "polywire/codec/message.hpp"
 #include "polywire/core/method.hpp"
 #include "polywire/core/options.hpp"
+#include "polywire/interceptor/client_context.hpp"
 #include "polywire/io/connection.hpp"
 #include "polywire/io/loop.hpp"
 
@@ -20,6 +22,8 @@ namespace polywire::inline v1::detail {
 
 class channel;
 class client_call;
+class client_interception;
+class client_interceptors;
 
 /// What calls hear that find the client closed.
 inline status client_closed() {
@@ -41,20 +45,31 @@ class kept_call {
 
 /// A call from its start to its end, across connections and attempts: what the channel keeps of it.
 /// Everything happens on the loop's thread, but for construction.
-class client_call : public io::mail, public io::timer {
+class client_call : public client_context, public io::mail, public io::timer {
  public:
   client_call(std::string_view method, call_type type, bool may_repeat, call_options&& options)
-      : method_(method), type_(type), may_repeat_(may_repeat), options_(std::move(options)) {}
+      : client_context(call_side::client, type, method, never),
+        may_repeat_(may_repeat),
+        options_(std::move(options)) {}
 
-  std::string_view method() const noexcept { return method_; }
   const call_options& options() const noexcept { return options_; }
-  time_point deadline() const noexcept { return deadline_; }
   bool is_over() const noexcept { return state_ == state::over; }
   /// Ends the call here, whatever the peer does. On the loop's thread.
   inline void give_up(status how);
 
+  inline const std::string& peer() const noexcept override;
+  const polywire::metadata& metadata() const noexcept override { return options_.get_metadata(); }
+  inline time_point now() const noexcept override;
+  status add_metadata(std::string_view key, std::string_view value) override {
+    return options_.add_metadata(key, value);
+  }
+  status replace_metadata(std::string_view key, std::string_view value) override {
+    return options_.replace_metadata(key, value);
+  }
+  void require_private() noexcept override { needs_private_ = true; }
+
  protected:
-  ~client_call() = default;
+  inline ~client_call();
 
   // Keeps the object alive while the channel or a session knows it; the last `unkeep` may destroy it.
   virtual void keep() noexcept = 0;
@@ -67,6 +82,10 @@ class client_call : public io::mail, public io::timer {
   /// Whether it can be sent at all; asked once.
   virtual status check_start() = 0;
   virtual void on_opened(io::connection& link, rpc::call_id id) = 0;
+  /// What the opening says beside the method, the metadata and the deadline.
+  virtual void complete_head(rpc::call_head&) {}
+  /// How long to wait before the call is tried again.
+  virtual duration pause() { return duration::zero(); }
   /// The call is over, for the user too.
   virtual void on_over(status how) = 0;
   /// The execution context is gone: let go of handlers.
@@ -81,10 +100,18 @@ class client_call : public io::mail, public io::timer {
       info->peer = peer;
     }
   }
+  /// The attempt was none: the server refused the whole connection.
+  void forgive_attempt() noexcept { ++forgiven_; }
+  /// Whether it fails when it gets no connection soon. One that waits and has had its try does not.
+  bool wants_connection_now() const noexcept { return attempts_ == 0 || !waits_for_ready(); }
+  bool waits_for_ready() const noexcept { return comes_back_ || options_.waits_for_ready(); }
   /// Whether repeating the call is safe after this end of an attempt. Objects that were given away,
   /// and streams, cannot be repeated at all.
   bool may_try_again(const status& how, int most_attempts) const noexcept {
-    if (type_ != call_type::unary || attempts_ >= most_attempts) return false;
+    if (comes_back_) return how.code() == status_code::unavailable;
+    if (channel_carries_objects()) return false;
+    const bool one_message = type_ == call_type::unary || type_ == call_type::publish;
+    if (!one_message || attempts_ - forgiven_ >= most_attempts) return false;
     if (how.code() != status_code::unavailable) return false;
     switch (how.reached()) {
       case outcome::not_sent:
@@ -94,22 +121,23 @@ class client_call : public io::mail, public io::timer {
     }
     return false;
   }
-  void note_initial(metadata&& initial) {
+  void note_initial(polywire::metadata&& initial) {
     if (call_info* info = options_.get_info()) info->initial = std::move(initial);
   }
   /// The session has ended the call. It is tried again where that is safe.
-  inline void attempt_ended(status how, metadata&& trailing);
+  inline void attempt_ended(status how, polywire::metadata&& trailing);
 
-  std::string_view method_;
-  call_type type_;
   bool may_repeat_;
   format encoding_ = format::protobuf;
   call_options options_;
-  time_point deadline_ = never;
   std::shared_ptr<channel> channel_;
+  /// A subscription that was made once: it is made again after every loss of the connection.
+  bool comes_back_ = false;
 
  private:
+  inline bool channel_carries_objects() const noexcept;
   friend class channel;
+  friend class client_interceptors;
   friend class kept_call;
   enum class state { fresh, queued, active, over };
 
@@ -117,11 +145,15 @@ class client_call : public io::mail, public io::timer {
   inline void on_time() override;
 
   state state_ = state::fresh;
+  bool pauses_ = false;
+  bool needs_private_ = false;
   int attempts_ = 0;
+  int forgiven_ = 0;
   std::size_t place_ = 0;
-  std::shared_ptr<io::connection> via_;
+  std::shared_ptr<client_link> via_;
   rpc::call_id via_id_ = rpc::no_call;
   std::optional<std::stop_callback<std::function<void()>>> stop_;
+  std::unique_ptr<client_interception> interception_;
 };
 
 inline kept_call::kept_call(client_call& call) noexcept : call_(&call) { call_->keep(); }

@@ -72,13 +72,13 @@ class client_stream final : public stream_core, public client_call {
     unkeep();
   }
 
-  void on_metadata(metadata&& initial) override { note_initial(std::move(initial)); }
+  void on_metadata(polywire::metadata&& initial) override { note_initial(std::move(initial)); }
   // The end of the messages is the end of the call, whose status comes with it.
   void on_message(const incoming& message, bool) override {
     stream_core::on_message(message, false);
   }
   void on_half_close() override {}
-  void on_end(status&& how, metadata&& trailing) override {
+  void on_end(status&& how, polywire::metadata&& trailing) override {
     attempt_ended(std::move(how), std::move(trailing));
   }
   void on_bad_message(status why) override {

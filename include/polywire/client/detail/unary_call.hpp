@@ -5,25 +5,36 @@
 #include "polywire/call/counted.hpp"
 #include "polywire/call/handler.hpp"
 #include "polywire/client/detail/channel.hpp"
+#include "polywire/core/publish_options.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace polywire::inline v1::detail {
 
-/// A unary call with its user's handler, which takes a result<Response>.
+/// Stands for a response that there is not: publishing only has a status.
+class no_response {};
+
+/// What the handler of a unary call takes.
+template <class Response>
+using completion_of =
+    std::conditional_t<std::is_same_v<Response, no_response>, status, result<Response>>;
+
+/// A unary call, or one that publishes, with its user's handler.
 template <class Response, class Handler>
-class unary_call final : public counted,
-                         public client_call,
-                         private rpc::call_sink,
-                         private io::completion {
+class unary_call : public counted,
+                   public client_call,
+                   private rpc::call_sink,
+                   private io::completion {
  public:
   /// `request` is encoded, or taken over, here and now.
-  unary_call(std::shared_ptr<channel> owner, std::string_view method, bool may_repeat,
-             const outgoing& request, call_options&& options, Handler handler)
-      : client_call(method, polywire::call_type::unary, may_repeat, std::move(options)),
+  unary_call(std::shared_ptr<channel> owner, std::string_view method, call_type type,
+             bool may_repeat, const outgoing& request, call_options&& options, Handler handler)
+      : client_call(method, type, may_repeat, std::move(options)),
         request_(request.encoding()),
         handler_(std::move(handler), owner->home()) {
     prepare(std::move(owner), request.encoding());
@@ -53,6 +64,8 @@ class unary_call final : public counted,
   }
 
  private:
+  static constexpr bool has_response = !std::is_same_v<Response, no_response>;
+
   void keep() noexcept override { add_ref(); }
   void unkeep() noexcept override { release(); }
   rpc::call_sink& sink() noexcept override { return *this; }
@@ -61,20 +74,24 @@ class unary_call final : public counted,
   status check_start() override { return std::move(how_); }
   void on_opened(io::connection&, rpc::call_id) override {}
 
-  void on_metadata(metadata&& initial) override { note_initial(std::move(initial)); }
+  void on_metadata(polywire::metadata&& initial) override { note_initial(std::move(initial)); }
   void on_message(const incoming& message, bool) override {
     if (response_) {
       how_ = status::internal("a unary call was answered twice");
       return;
     }
-    how_ = message.read(response_, channel_->bounds());
+    if constexpr (has_response) {
+      how_ = message.read(response_, channel_->bounds());
+    } else {
+      response_.emplace();
+    }
     if (!how_.ok()) how_ = status::internal("the reply cannot be decoded: " + how_.message());
   }
   void on_half_close() override {}
   void on_sent() override {}
-  void on_end(status&& how, metadata&& trailing) override {
+  void on_end(status&& how, polywire::metadata&& trailing) override {
     if (how.ok() && !how_.ok()) how = std::move(how_);
-    if (how.ok() && !response_) how = status::internal("the call ended without a reply");
+    if (has_response && how.ok() && !response_) how = status::internal("the call ended without a reply");
     if (!how.ok()) response_.reset();  // a reply without a good end is none: there may be another
     attempt_ended(std::move(how), std::move(trailing));
   }
@@ -86,10 +103,15 @@ class unary_call final : public counted,
   }
   void complete() override {
     auto handler = std::move(handler_);
-    auto value = how_.ok() ? result<Response>(std::move(*response_))
-                           : result<Response>(std::move(how_));
+    auto value = take_value();
     unkeep();
     handler.invoke(std::move(value));
+  }
+  completion_of<Response> take_value() {
+    if constexpr (has_response) {
+      if (how_.ok()) return std::move(*response_);
+    }
+    return std::move(how_);
   }
   void on_abandoned() noexcept override { auto gone = std::move(handler_); }
   void discard() noexcept override {
@@ -102,6 +124,22 @@ class unary_call final : public counted,
   std::optional<Response> response_;
   status how_;
   held_handler<Handler> handler_;
+};
+
+/// Publishes one event.
+template <class Handler>
+class publish_call final : public unary_call<no_response, Handler> {
+ public:
+  publish_call(std::shared_ptr<channel> owner, std::string_view topic, const outgoing& event,
+               publish_options&& options, Handler handler)
+      : unary_call<no_response, Handler>(std::move(owner), topic, call_type::publish, false, event,
+                                         std::move(options), std::move(handler)),
+        key_(options.get_key()) {}
+
+ private:
+  void complete_head(rpc::call_head& head) override { head.key = key_; }
+
+  std::string key_;
 };
 
 }  // namespace polywire::inline v1::detail

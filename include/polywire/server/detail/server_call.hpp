@@ -15,34 +15,57 @@
 
 namespace polywire::inline v1::detail {
 
+class admission;
+
+/// Keeps a call alive for those who may still speak of it.
+class kept_server_call {
+ public:
+  explicit kept_server_call(server_call& call) noexcept;
+  kept_server_call(const kept_server_call& other) noexcept;
+  kept_server_call& operator=(const kept_server_call&) = delete;
+  ~kept_server_call();
+
+ private:
+  server_call* call_;
+};
+
 /// What all calls of a server have in common: the way back, the deadline, the end. On the loop's
 /// thread.
 class server_call : public server_context, public io::timer {
  public:
   server_call(const std::shared_ptr<server_link>& link, rpc::call_id id, const server_entry& entry,
               const rpc::call_head& head)
-      : server_context(link->home().home(), link->peer, entry.info().name(), *head.metadata,
-                       head.deadline),
+      : server_context(link->home().home(), link->bounds(), link->peer, entry.info().type(),
+                       entry.info().name(), *head.metadata, head.deadline),
         link_(link),
         id_(id),
-        encoding_(head.messages) {
+        encoding_(head.messages),
+        is_subscription_(head.subscribe != nullptr) {
     if (method_.empty()) {
       name_ = head.method;
       method_ = name_;
     }
-    link_->call_started();
-    link_->home().call_started();
+    if (!is_subscription_) {
+      link_->call_started();
+      link_->home().call_started();
+    }
     if (deadline_ != never) home_->set_timer(*this, deadline_);
   }
 
- protected:
-  ~server_call() {
-    handler_done();
-    link_->home().call_gone();
+  const polywire::peer_certificate* peer_certificate() const noexcept final {
+    return link_->certificate();
   }
+
+  /// Asks the interceptors, and begins. The sink for the session; null: refused.
+  inline rpc::call_sink* admit(rpc::call_sink& own, status& refusal);
+
+ protected:
+  inline ~server_call();
 
   virtual void keep() noexcept = 0;
   virtual void unkeep() noexcept = 0;
+  /// The call is admitted; its messages follow.
+  virtual void begin() {}
   /// The handler is to stop: nobody waits for it.
   virtual void on_cancelled(const status& why) = 0;
 
@@ -53,7 +76,7 @@ class server_call : public server_context, public io::timer {
   /// The handler has given its answer: from now on it does not count as running, so that the client
   /// which hears the answer finds room for its next call.
   void handler_done() noexcept {
-    if (!std::exchange(handler_done_, true)) link_->call_gone();
+    if (!std::exchange(handler_done_, true) && !is_subscription_) link_->call_gone();
   }
 
   void send_initial() {
@@ -66,14 +89,14 @@ class server_call : public server_context, public io::timer {
     if (!open_) return;
     send_initial();
     connection().command().end(id_, last, how, trailing_);
-    closed();
+    closed(how);
   }
 
   /// The session has ended the call by itself.
   void cancelled_by(const status& why) {
     if (!open_) return;
     keep();
-    closed();
+    closed(why);
     set_cancelled();
     on_cancelled(why);
     unkeep();
@@ -110,17 +133,31 @@ class server_call : public server_context, public io::timer {
   format encoding_;
 
  private:
+  friend class admission;
+  friend class kept_server_call;
+
   void on_time() override {
     fail(status::deadline_exceeded("the deadline passed before the handler was done"));
   }
 
-  void closed() {
-    open_ = false;
-    home_->remove_timer(*this);
-    unkeep();
+  /// An interceptor rejects the call, which the session knows already.
+  void reject(status why) {
+    why.set_reached(outcome::rejected);
+    handler_done();
+    connection().command().reject(id_, why);
+    closed(why);
   }
+  /// The same when the session does not know it yet.
+  void dismiss(const status& why) {
+    handler_done();
+    closed(why);
+  }
+  inline void closed(const status& how);
 
   std::string name_;
+  std::unique_ptr<admission> admission_;
+  // Those last, and do not count as calls that run.
+  bool is_subscription_;
   bool open_ = true;
   bool initial_sent_ = false;
   bool handler_done_ = false;
@@ -147,3 +184,6 @@ class coroutine_runner {
 };
 
 }  // namespace polywire::inline v1::detail
+
+// What is declared inline above stands there.
+#include "polywire/server/detail/admission.hpp"

@@ -2,10 +2,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/io/check_transport.hpp"
+#include "polywire/io/signals.hpp"
 #include "polywire/server/detail/listener.hpp"
+#include "polywire/server/detail/publish_entry.hpp"
+#include "polywire/server/detail/subscribe_entry.hpp"
 #include "polywire/server/endpoint.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,7 +24,9 @@ namespace polywire::inline v1::detail {
 class server_core : public std::enable_shared_from_this<server_core> {
  public:
   explicit server_core(const server_options& options)
-      : served_(std::make_shared<served>(options)), shards_(std::make_shared<shard_list>()) {}
+      : served_(std::make_shared<served>(options)), shards_(std::make_shared<shard_list>()) {
+    served_->methods.set_topics(std::make_unique<publish_entry>(), std::make_unique<subscribe_entry>());
+  }
 
   /// Null: the server owns its threads.
   void begin(io::executor ex) {
@@ -45,13 +52,34 @@ class server_core : public std::enable_shared_from_this<server_core> {
     }
   }
 
+  /// Hosts a topic, or those that a pattern takes.
+  void offer(std::string_view name, const rpc::topic_type& type, const offer_options& how) {
+    const std::lock_guard lock(mutex_);
+    if (frozen_) {
+      note_mistake(status::failed_precondition("offer(" + std::string(name) +
+                                               ") came after listen: topics are frozen then"));
+    } else if (auto offered = served_->topics->hub().offer(name, type, how); !offered) {
+      note_mistake(std::move(offered));
+    } else {
+      offered_.emplace_back(name);
+    }
+  }
+  const std::shared_ptr<io::loop>& home() const noexcept { return first_->home(); }
+
   result<endpoint> listen(std::string_view where) {
     auto target = url::parse(where);
     if (!target) return target.status();
-    auto settings = read_settings(*target, served_->options.get_limits());
-    if (!settings) return settings.status();
     const rpc::scheme* scheme = rpc::scheme::find(target->scheme());
     if (scheme == nullptr) return rpc::unknown_scheme(target->scheme());
+    auto settings =
+        read_settings(*target, served_->options.get_limits(), io::keys_of(*scheme));
+    if (!settings) return settings.status();
+    io::transport_settings wanted;
+    wanted.listens = true;
+    wanted.tls = served_->options.get_tls();
+    wanted.log = served_->options.get_log();
+    const auto transport = io::configure_transport(*target, *scheme, std::move(wanted));
+    if (!transport) return transport.status();
     {
       const std::lock_guard lock(mutex_);
       if (!mistake_.ok()) return mistake_;
@@ -77,12 +105,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
       address = target->to_string();
       made = std::move(named);
     } else {
-      const io::transport* transport = io::transport::find(scheme->transport());
-      if (transport == nullptr) {
-        return status::invalid_argument("no transport '" + std::string(scheme->transport()) +
-                                        "' is known; include its header");
-      }
-      auto acceptor = transport->listen(first_->home()->get_executor(), *target);
+      auto acceptor = (*transport)->listen(first_->home()->get_executor(), *target);
       if (!acceptor) return acceptor.status();
       port = (*acceptor)->port();
       address = target->scheme() + (target->path().empty() || !target->hosts().empty() ? "://" : ":") +
@@ -124,10 +147,13 @@ class server_core : public std::enable_shared_from_this<server_core> {
   /// From any thread.
   void stop(bool at_once) {
     const duration grace = at_once ? duration::zero() : served_->options.get_limits().drain_timeout;
+    std::vector<std::function<void()>> tell;
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
+      tell.swap(on_stopping_);
     }
+    for (const auto& f : tell) f();
     const auto shards = shards_->all();
     if (shards.empty()) return;  // it has run and stopped
     shards.front()->home()->run([self = shared_from_this()] { self->close_listeners(); });
@@ -136,9 +162,34 @@ class server_core : public std::enable_shared_from_this<server_core> {
     }
   }
 
+  /// `f` is called when `stop` is, on that thread, or now when it has been.
+  void on_stopping(std::function<void()> f) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!stopping_) return on_stopping_.push_back(std::move(f));
+    }
+    f();
+  }
+
+  status stop_on_signals() {
+    auto watch = std::make_shared<io::signal_watch>(
+        first_->home(), [weak = weak_from_this()](int count) {
+          if (const auto self = weak.lock()) self->stop(count > 1);
+        });
+    {
+      const std::lock_guard lock(mutex_);
+      if (signals_ || stopping_) return {};
+      if (auto opened = watch->open(); !opened) return opened;
+      signals_ = watch;
+    }
+    first_->home()->run([watch] { watch->start(); });
+    return {};
+  }
+
   /// The `server` is being destroyed.
   void leave() {
     bool run_is_under_way = false;
+    give_signals_back();
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -155,10 +206,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
   std::shared_ptr<shard> add_shard(io::executor ex) {
     auto home = io::loop::make(std::move(ex), served_->options.get_clock());
     auto made = std::make_shared<shard>(home, served_,
-                                        [weak = weak_from_this(), owns = owns_threads_] {
-                                          if (const auto self = weak.lock(); self && owns) {
-                                            self->shard_is_idle();
-                                          }
+                                        [weak = weak_from_this()] {
+                                          if (const auto self = weak.lock()) self->shard_is_idle();
                                         });
     home->run([made] { made->join(); });
     shards_->add(made);
@@ -179,9 +228,20 @@ class server_core : public std::enable_shared_from_this<server_core> {
 
   // The threads end together: what is left on one may still need another.
   void shard_is_idle() {
+    if (!owns_threads_) return give_signals_back();
     const std::lock_guard lock(mutex_);
     if (++idle_ < contexts_.size()) return;
     for (const auto& context : contexts_) context->stop();
+  }
+
+  // Waiting for them would keep a user's executor busy.
+  void give_signals_back() {
+    std::shared_ptr<io::signal_watch> watch;
+    {
+      const std::lock_guard lock(mutex_);
+      watch = std::move(signals_);
+    }
+    if (watch) first_->home()->run([watch] { watch->stop(); });
   }
 
   void close_listeners() {
@@ -202,13 +262,16 @@ class server_core : public std::enable_shared_from_this<server_core> {
 
   std::vector<unsupported_method> find_unsupported(const rpc::backend& protocol) const {
     std::vector<unsupported_method> found;
-    for (const auto& [name, entry] : served_->methods) {
-      const std::string_view reason = protocol.refusal(entry->info().type());
-      if (reason.empty()) continue;
+    const auto note = [&](std::string_view name, std::string_view reason) {
+      if (reason.empty()) return;
       found.emplace_back(std::string(name), std::string(reason));
       served_->log(log_level::warning, std::string(protocol.name) + " cannot offer " +
                                            std::string(name) + ": " + std::string(reason));
+    };
+    for (const auto& [name, entry] : served_->methods) {
+      note(name, protocol.refusal(entry->info().type()));
     }
+    for (const std::string& name : offered_) note(name, protocol.refusal(call_type::subscribe));
     return found;
   }
 
@@ -224,7 +287,10 @@ class server_core : public std::enable_shared_from_this<server_core> {
   std::vector<std::shared_ptr<listener>> listeners_;
   std::vector<std::shared_ptr<asio::io_context>> contexts_;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+  std::vector<std::function<void()>> on_stopping_;
+  std::shared_ptr<io::signal_watch> signals_;
   status mistake_;
+  std::vector<std::string> offered_;
   std::size_t idle_ = 0;
   bool owns_threads_ = true;
   bool frozen_ = false;

@@ -3,14 +3,18 @@
 #pragma once
 
 #include "polywire/core/limits.hpp"
+#include "polywire/interceptor/server_stats.hpp"
 #include "polywire/io/inproc_hub.hpp"
 #include "polywire/io/stream_connection.hpp"
 #include "polywire/rpc/backend.hpp"
+#include "polywire/server/detail/topic_host.hpp"
 #include "polywire/server/options.hpp"
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,12 +22,52 @@
 namespace polywire::inline v1::detail {
 
 class shard;
+class server_call;
 class server_link;
+
+/// What a server counts. Apart, because those who ask may live longer, and may be kept by the server.
+class server_counters {
+ public:
+  explicit server_counters(std::shared_ptr<topic_host> topics) : topics_(std::move(topics)) {}
+
+  std::atomic<std::size_t> connections{0};
+
+  /// Counters for one more thread; they outlive it.
+  std::shared_ptr<io::traffic> add_traffic() {
+    const std::lock_guard lock(mutex_);
+    return traffic_.emplace_back(std::make_shared<io::traffic>());
+  }
+  server_stats stats() const {
+    server_stats all;
+    all.connections = connections.load();
+    const rpc::hub_stats events = topics_->hub().stats();
+    all.subscribers = events.subscribers;
+    all.events_published = events.published;
+    all.events_lost = events.lost;
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : traffic_) {
+      all.connections_accepted += one->connections();
+      all.bytes_received += one->received();
+      all.bytes_sent += one->sent();
+    }
+    return all;
+  }
+
+ private:
+  std::shared_ptr<topic_host> topics_;
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<io::traffic>> traffic_;
+};
 
 /// What a server serves: filled before the first listen, then only read.
 class served {
  public:
-  explicit served(server_options how) : options(std::move(how)) {}
+  explicit served(server_options how)
+      : options(std::move(how)), topics(std::make_shared<topic_host>(options.get_limits())) {
+    if (!options.get_interceptors().empty()) {
+      interceptors.emplace(options.get_interceptors(), options.get_log());
+    }
+  }
 
   void log(log_level level, std::string_view message) const {
     if (options.get_log()) options.get_log()(level, message);
@@ -31,16 +75,29 @@ class served {
 
   server_options options;
   rpc::registry methods;
-  std::atomic<std::size_t> connections{0};
+  std::shared_ptr<topic_host> topics;
+  /// Empty: there are none, and calls pay nothing for them.
+  std::optional<const interceptor_chain> interceptors;
+  const std::shared_ptr<server_counters> counters = std::make_shared<server_counters>(topics);
+};
+
+/// A new call, and the way to it for its session.
+class opened_call {
+ public:
+  template <class Call>
+  explicit(false) opened_call(Call* made) noexcept : call(made), sink(made) {}
+
+  server_call* call;
+  rpc::call_sink* sink;
 };
 
 /// A method with its handler.
 class server_entry : public rpc::method_entry {
  public:
   using rpc::method_entry::method_entry;
-  /// Makes the call's object; the session tells it the rest.
-  virtual rpc::call_sink* start(const std::shared_ptr<server_link>& link, rpc::call_id id,
-                                const rpc::call_head& head) = 0;
+  /// Makes the call's object; the session tells it the rest, once it is admitted.
+  virtual opened_call start(const std::shared_ptr<server_link>& link, rpc::call_id id,
+                            const rpc::call_head& head) = 0;
 };
 
 /// One connection of a server.
@@ -58,6 +115,9 @@ class server_link final : public io::connection_owner,
   const limits& bounds() const noexcept { return *bounds_; }
   bool carries_objects = false;
 
+  /// Of the caller. From the first call on, which other threads may serve; then it stays.
+  const peer_certificate* certificate() const noexcept { return certificate_.get(); }
+
   // Handlers that run for this connection, cancelled ones included: they bound what a peer can start.
   void call_started() noexcept { running_.fetch_add(1, std::memory_order_relaxed); }
   void call_gone() noexcept { running_.fetch_sub(1, std::memory_order_relaxed); }
@@ -72,6 +132,8 @@ class server_link final : public io::connection_owner,
   std::shared_ptr<shard> shard_;
   std::shared_ptr<const limits> bounds_;
   std::atomic<std::uint32_t> running_{0};
+  std::shared_ptr<const peer_certificate> certificate_;
+  bool called_ = false;
 };
 
 /// The part of a server that lives on one loop: its connections.
@@ -81,12 +143,15 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
         std::function<void()> on_idle)
       : home_(std::move(home)),
         served_(std::move(what)),
+        topics_(served_->topics->add_thread(home_)),
         on_idle_(std::move(on_idle)) {}
   void join() { home_->join(*this); }
   const std::shared_ptr<io::loop>& home() const noexcept { return home_; }
   served& what() const noexcept { return *served_; }
 
   // On the loop's thread, from here on.
+
+  topic_thread& topics() const noexcept { return *topics_; }
 
   void add(std::unique_ptr<io::byte_stream> stream, const rpc::backend& protocol,
            const std::shared_ptr<const limits>& bounds) {
@@ -95,27 +160,33 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
       stream = served_->options.get_stream_hook()(std::move(stream));
     }
     auto link = std::make_shared<server_link>(shared_from_this(), bounds);
-    const bool full = ++served_->connections > bounds->max_connections;
+    const bool full = ++served_->counters->connections > bounds->max_connections;
     link->peer = stream->peer();
     rpc::session_config config(*bounds, *link);
     config.methods = &served_->methods;
     config.now = home_->now();
-    link->connection = std::make_shared<io::stream_connection>(
+    auto connection = std::make_shared<io::stream_connection>(
         home_, *link, *bounds, std::move(stream), protocol.make_server(config));
+    connection->count(traffic_);
+    traffic_->note_connection();
+    link->connection = std::move(connection);
     links_.push_back(link);
     link->connection->start();
     if (full) {
-      link->connection->close(status::unavailable("the server has too many connections"));
+      link->connection->close(too_many());
     } else if (draining_) {
       link->connection->command().drain();
     }
   }
 
   void add_linked(const std::shared_ptr<server_link>& link) {
-    ++served_->connections;
+    const bool full = ++served_->counters->connections > link->bounds().max_connections;
+    traffic_->note_connection();
     links_.push_back(link);
     link->connection->start();
-    if (stopped_) {
+    if (full) {
+      link->connection->close(too_many());
+    } else if (stopped_) {
       link->connection->close(status::unavailable("the server is stopping"));
     } else if (draining_) {
       link->connection->command().drain();
@@ -147,6 +218,7 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
     draining_ = true;
     if (std::exchange(stopped_, true)) return;
     home_->remove_timer(grace_);
+    topics_->stop_alarm();
     for (const auto& l : std::vector(links_)) {
       l->connection->close(status::unavailable("the server is stopping"));
     }
@@ -157,10 +229,15 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
   void abandon_now() noexcept { home_->abandon(); }
 
  private:
+  static status too_many() {
+    return status::unavailable("the server has too many connections (limits::max_connections)");
+  }
+
   void abandon() noexcept override {
     const auto self = shared_from_this();
     stopped_ = true;
     home_->remove_timer(grace_);
+    topics_->stop_alarm();
     for (const auto& l : std::exchange(links_, {})) {
       l->connection->drop(status::unavailable("the server was destroyed"));
     }
@@ -176,15 +253,21 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
   };
 
   void check_idle() {
-    if (!draining_ || !links_.empty()) return;
-    if (!stopped_ && running_.load(std::memory_order_acquire) > 0) return;
+    if (!draining_) return;
+    const bool calls_run = running_.load(std::memory_order_acquire) > 0;
+    // What the last calls published is still delivered.
+    if (!calls_run && !topics_->empty()) topics_->finish_all();
+    if (!links_.empty() || (!stopped_ && calls_run)) return;
     home_->remove_timer(grace_);
+    topics_->stop_alarm();
     home_->leave(*this);
     if (auto tell = std::exchange(on_idle_, nullptr)) tell();
   }
 
   std::shared_ptr<io::loop> home_;
   std::shared_ptr<served> served_;
+  std::shared_ptr<topic_thread> topics_;
+  std::shared_ptr<io::traffic> traffic_ = served_->counters->add_traffic();
   std::function<void()> on_idle_;
   std::vector<std::shared_ptr<server_link>> links_;
   std::atomic<std::size_t> running_{0};
@@ -195,25 +278,13 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
 
 inline server_link::~server_link() = default;
 
-inline rpc::call_sink* server_link::on_open(rpc::call_id id, rpc::method_entry& method,
-                                            const rpc::call_head& head, status& refusal) {
-  // Cancelled handlers need a moment to end. A peer that opens and cancels without end is stopped
-  // at as many of them again.
-  if (running_.load(std::memory_order_relaxed) / 2 >= bounds_->max_calls) {
-    refusal = status::resource_exhausted("too many cancelled handlers still run (limits::max_calls)");
-    return nullptr;
-  }
-  if (head.deadline <= shard_->home()->now()) {
-    refusal = status::deadline_exceeded("the deadline had passed when the call came");
-    return nullptr;
-  }
-  return static_cast<server_entry&>(method).start(shared_from_this(), id, head);
-}
-
 inline void server_link::on_closed(io::connection&) {
   const auto self = shared_from_this();
-  --shard_->what().connections;
+  --shard_->what().counters->connections;
   shard_->forget(*this);
 }
 
 }  // namespace polywire::inline v1::detail
+
+// What is declared inline above stands there.
+#include "polywire/server/detail/server_call.hpp"

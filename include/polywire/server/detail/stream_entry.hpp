@@ -22,8 +22,8 @@ class stream_entry final : public server_entry {
         handler_(std::move(handler)),
         pool_(std::move(pool)) {}
 
-  rpc::call_sink* start(const std::shared_ptr<server_link>& link, rpc::call_id id,
-                        const rpc::call_head& head) override {
+  opened_call start(const std::shared_ptr<server_link>& link, rpc::call_id id,
+                    const rpc::call_head& head) override {
     return new call(link, id, *this, head);
   }
 
@@ -47,7 +47,6 @@ class stream_entry final : public server_entry {
           entry_(&entry) {
       add_ref();  // the session's
       attach(*link->connection, id);
-      if constexpr (!one_request) run();
     }
 
     void cancel() override {
@@ -65,6 +64,9 @@ class stream_entry final : public server_entry {
     friend class stream_entry;
     void keep() noexcept override { add_ref(); }
     void unkeep() noexcept override { release(); }
+    void begin() override {
+      if constexpr (!one_request) run();
+    }
 
     void on_metadata(polywire::metadata&&) override {}
     void on_message(const incoming& message, bool last) override {

@@ -31,8 +31,8 @@ class unary_entry final : public server_entry {
         handler_(std::move(handler)),
         pool_(std::move(pool)) {}
 
-  rpc::call_sink* start(const std::shared_ptr<server_link>& link, rpc::call_id id,
-                        const rpc::call_head& head) override {
+  opened_call start(const std::shared_ptr<server_link>& link, rpc::call_id id,
+                    const rpc::call_head& head) override {
     return new call(link, id, *this, head);
   }
 

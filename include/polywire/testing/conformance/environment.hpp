@@ -19,6 +19,7 @@ class capabilities {
   capabilities& server_streaming(bool can) { return server_streaming_ = can, *this; }
   capabilities& client_streaming(bool can) { return client_streaming_ = can, *this; }
   capabilities& bidi_streaming(bool can) { return bidi_streaming_ = can, *this; }
+  capabilities& topics(bool can) { return topics_ = can, *this; }
   /// Messages are encoded on the way. Off: objects are handed over as they are, so there is no
   /// encoding that could fail and no size to limit.
   capabilities& carries_bytes(bool does) { return carries_bytes_ = does, *this; }
@@ -35,6 +36,7 @@ class capabilities {
   bool server_streaming() const noexcept { return server_streaming_; }
   bool client_streaming() const noexcept { return client_streaming_; }
   bool bidi_streaming() const noexcept { return bidi_streaming_; }
+  bool topics() const noexcept { return topics_; }
   bool carries_bytes() const noexcept { return carries_bytes_; }
   bool crosses_processes() const noexcept { return crosses_processes_; }
   std::size_t concurrent_calls() const noexcept { return concurrent_calls_; }
@@ -45,6 +47,7 @@ class capabilities {
   bool server_streaming_ = true;
   bool client_streaming_ = true;
   bool bidi_streaming_ = true;
+  bool topics_ = true;
   bool carries_bytes_ = true;
   bool crosses_processes_ = true;
   bool shares_connection_ = true;

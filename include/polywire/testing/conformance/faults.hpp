@@ -272,6 +272,34 @@ void a_server_that_vanishes(const environment& env) {
 }
 
 template <class M>
+void a_server_that_never_speaks(const environment& env) {
+  using api = contracts<M>;
+  using note = typename M::note;
+  manual_clock time;
+  running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
+  asio::io_context context(1);
+  const line cable;
+  cable.go_dead();  // half open from the beginning: connected, and nothing comes through
+  client_options options = through(cable);
+  options.clock(time);
+  client user(context.get_executor(), service.url(), options);
+  std::optional<result<note>> ended;
+  user.async_call(api::echo, M::make(1, ""), [&](result<note> r) { ended = std::move(r); });
+  run_until(context, [&] { return cable.made() == 1; }, "the connection");
+  const limits bounds;
+  for (std::chrono::steady_clock::duration passed{}; !ended && passed < 4 * bounds.ping_interval;
+       passed += 5s) {
+    time.advance(5s);
+    context.restart();
+    while (context.poll_one() > 0) {
+    }
+  }
+  check(ended.has_value(), "nobody noticed that the server does not speak");
+  check_status(ended->status(), status_code::unavailable, outcome::maybe_processed,
+               "a call to a server that does not speak");
+}
+
+template <class M>
 void a_client_that_vanishes(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
@@ -335,6 +363,7 @@ inline constexpr scenario all[] = {
      &reset_at_every_byte_written<M>},
     {"faults", "one byte at a time gives the same results", &one_byte_at_a_time<M>},
     {"faults", "a server that vanishes without a word is found out", &a_server_that_vanishes<M>},
+    {"faults", "a server that never says a word is given up", &a_server_that_never_speaks<M>},
     {"faults", "a client that vanishes without a word is found out", &a_client_that_vanishes<M>},
     {"faults", "connections over the limit are refused and the others served",
      &too_many_connections<M>},

@@ -136,6 +136,10 @@ class line {
     void shutdown_write() noexcept override { inner_->shutdown_write(); }
     void close() noexcept override { inner_->close(); }
     std::string peer() const override { return inner_->peer(); }
+    bool is_private() const noexcept override { return inner_->is_private(); }
+    std::shared_ptr<const peer_certificate> certificate() const override {
+      return inner_->certificate();
+    }
 
     void cut() {
       *cut_ = true;

@@ -4,6 +4,7 @@
 
 #include "polywire/core/method.hpp"
 #include "polywire/core/payload.hpp"
+#include "polywire/core/topic.hpp"
 #include "polywire/json.hpp"
 
 #include <cstdint>
@@ -32,6 +33,10 @@ class contracts {
   static constexpr polywire::server_streaming<note, note> download{"conformance.v1.Suite/Download"};
   static constexpr polywire::client_streaming<note, note> upload{"conformance.v1.Suite/Upload"};
   static constexpr polywire::bidi_streaming<note, note> talk{"conformance.v1.Suite/Talk"};
+  static constexpr topic<note> news{"conformance.v1.news"};
+  static constexpr topic<note> sport{"conformance.v1.sport"};
+  static constexpr topics<note> everything{"conformance.>"};
+  static constexpr topics<note> rooms{"conformance.v1.rooms.*"};
 };
 
 /// Plain structs, which travel as JSON. Another kind of message is a class with the same members.

@@ -18,19 +18,26 @@
 
 namespace polywire::inline v1::testing::conformance {
 
+/// The files of TLS for the servers and clients of all scenarios: whoever runs the suite over
+/// encrypted connections sets them first.
+inline tls_options& suite_tls() {
+  static tls_options files;
+  return files;
+}
+
 /// Options of the servers of scenarios: silent, and a failed scenario does not wait long for calls
 /// that nobody will finish.
 inline server_options quiet_server(limits bounds = {}) {
   if (bounds.drain_timeout == limits().drain_timeout) bounds.drain_timeout = 2s;
   server_options options;
-  options.limits(bounds);
+  options.limits(bounds).tls(suite_tls());
   options.log([](log_level, std::string_view) {});
   return options;
 }
 
 inline client_options quiet_client(limits bounds = {}) {
   client_options options;
-  options.limits(bounds);
+  options.limits(bounds).tls(suite_tls());
   options.log([](log_level, std::string_view) {});
   return options;
 }

@@ -211,7 +211,10 @@ void every_status(const environment& env) {
   for (int code = 1; code < static_cast<int>(status_code_count); ++code) {
     auto back = user.call(api::echo, M::make(code, ""), timeout(patience));
     const status wanted = failed(code);
-    check_status(back.status(), wanted.code(), outcome::processed, "a handler's status");
+    // Nobody can tell a handler that says so from a deadline that has passed.
+    const bool late = wanted.code() == status_code::deadline_exceeded;
+    check_status(back.status(), wanted.code(),
+                 late ? outcome::maybe_processed : outcome::processed, "a handler's status");
     check_equal(back.status().message(), wanted.message(), "its message");
     check_equal(back.status().details().size(), 2, "its details");
     check(back.status() == wanted, "details changed on the way: " + wanted.to_string());

@@ -66,7 +66,8 @@ inline void read_hello(field_reader& outer, hello& out) noexcept {
       case tag(3, type_varint): out.max_frame = in.number32(); break;
       case tag(4, type_varint): out.call_credit = in.number32(); break;
       case tag(5, type_varint): out.connection_credit = in.number32(); break;
-      default: in.skip(t, 5);
+      case tag(6, type_varint): out.max_subscriptions = in.number32(); break;
+      default: in.skip(t, 6);
     }
   }
   if (in.problem() != nullptr) outer.fail(in.problem());
@@ -74,13 +75,15 @@ inline void read_hello(field_reader& outer, hello& out) noexcept {
 
 // Generated code merges a message field that comes twice. Nobody sends that.
 inline void first_time(field_reader& in, bool& seen) noexcept {
-  if (seen) in.fail("a hello, status or goodbye comes twice in a frame");
+  if (seen) in.fail("a field that is a message comes twice in a frame");
   seen = true;
 }
 
 inline const char* decode_body(bytes_view body, frame& out) noexcept {
   out = frame();
   out.body = body;
+  std::uint64_t lost = 0;
+  std::uint32_t lost_kind = 0;
   field_reader in(body);
   while (const std::uint32_t t = in.next()) {
     switch (t) {
@@ -123,9 +126,25 @@ inline const char* decode_body(bytes_view body, frame& out) noexcept {
         out.has_pong = true;
         out.pong = in.number32();
         break;
-      default: in.skip(t, 15);
+      case tag(16, type_bytes):
+        first_time(in, out.has_subscribe);
+        out.subscribe_bytes = in.bytes();
+        break;
+      case tag(17, type_bytes): out.key = in.text(); break;
+      case tag(18, type_varint): out.event = in.number(); break;
+      case tag(19, type_varint): lost = in.number(); break;
+      case tag(20, type_varint): lost_kind = in.number32(); break;
+      case tag(21, type_bytes):
+        first_time(in, out.has_position);
+        out.position_bytes = in.bytes();
+        break;
+      default: in.skip(t, 21);
     }
   }
+  if (lost_kind > static_cast<std::uint32_t>(loss::kind::unknown)) {
+    in.fail("a kind of loss is not known");
+  }
+  out.lost_before = loss(lost, static_cast<loss::kind>(lost_kind));
   return in.problem();
 }
 
@@ -251,6 +270,67 @@ inline bool decode_status(bytes_view bytes, polywire::status& out) {
   }
   out = std::move(read);
   return true;
+}
+
+/// Reads `subscribe_bytes`; the group points into them. Null, or what is wrong.
+inline const char* decode_subscribe(bytes_view bytes, subscribe_head& out) noexcept {
+  using namespace detail;
+  std::uint32_t from = 0;
+  std::uint32_t policy = 0;
+  std::uint64_t count = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t lag_events = 0;
+  std::uint64_t lag_bytes = 0;
+  field_reader in(bytes);
+  while (const std::uint32_t t = in.next()) {
+    switch (t) {
+      case tag(1, type_varint): from = in.number32(); break;
+      case tag(2, type_varint): count = in.number(); break;
+      case tag(3, type_varint): epoch = in.number(); break;
+      case tag(4, type_varint): offset = in.number(); break;
+      case tag(5, type_varint): out.sequence = in.number(); break;
+      case tag(6, type_varint): policy = in.number32(); break;
+      case tag(7, type_varint): lag_events = in.number(); break;
+      case tag(8, type_varint): lag_bytes = in.number(); break;
+      case tag(9, type_bytes): out.group = in.text(); break;
+      default: in.skip(t, 9);
+    }
+  }
+  if (in.problem() != nullptr) return in.problem();
+  switch (from) {
+    case 0: break;
+    case 1: out.start = start_at::earliest(); break;
+    case 2: out.start = start_at::last(count); break;
+    case 3: out.start = start_at::after(event_id(epoch, offset)); break;
+    default: return "a subscription begins where nobody knows";
+  }
+  if (policy > static_cast<std::uint32_t>(overflow::block)) {
+    return "an overflow policy is not known";
+  }
+  out.policy = static_cast<overflow>(policy);
+  const lag_limit usual;
+  out.lag = lag_limit(lag_events != 0 ? lag_events : usual.events,
+                      lag_bytes != 0 ? lag_bytes : usual.bytes);
+  return nullptr;
+}
+
+/// Reads `position_bytes`. False: malformed.
+inline bool decode_position(bytes_view bytes, subscribe_position& out) noexcept {
+  using namespace detail;
+  std::uint64_t epoch = 0;
+  std::uint64_t offset = 0;
+  field_reader in(bytes);
+  while (const std::uint32_t t = in.next()) {
+    switch (t) {
+      case tag(1, type_varint): epoch = in.number(); break;
+      case tag(2, type_varint): offset = in.number(); break;
+      case tag(3, type_varint): out.sequence = in.number(); break;
+      default: in.skip(t, 3);
+    }
+  }
+  out.after = event_id(epoch, offset);
+  return in.problem() == nullptr;
 }
 
 }  // namespace polywire::inline v1::wire::frame

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/core/event_head.hpp"
 #include "polywire/core/metadata.hpp"
 #include "polywire/core/payload.hpp"
 #include "polywire/core/status.hpp"
@@ -40,6 +41,7 @@ class hello {
   std::uint32_t max_frame = 0;
   std::uint32_t call_credit = 0;
   std::uint32_t connection_credit = 0;
+  std::uint32_t max_subscriptions = 0;
 
   friend bool operator==(const hello&, const hello&) = default;
 };
@@ -66,17 +68,27 @@ class frame {
   std::uint32_t ping = 0;
   bool has_pong = false;
   std::uint32_t pong = 0;
+  std::string_view key;
+  /// 0: no event.
+  std::uint64_t event = 0;
+  loss lost_before;
 
-  // What costs allocations to decode has two forms. Encoding reads the pointers (null: absent) and
-  // nothing else; decoding sets the rest, for decode_metadata and decode_status.
+  // What is large or seldom has two forms. Encoding reads the pointers (null: absent) and nothing
+  // else; decoding sets the rest, for decode_metadata, decode_status and so on.
   const polywire::metadata* metadata = nullptr;
   const polywire::status* status = nullptr;
   const polywire::status* goodbye = nullptr;
+  const subscribe_head* subscribe = nullptr;
+  const subscribe_position* position = nullptr;
   bool has_metadata = false;
   bool has_status = false;
   bool has_goodbye = false;
+  bool has_subscribe = false;
+  bool has_position = false;
   bytes_view status_bytes;
   bytes_view goodbye_bytes;
+  bytes_view subscribe_bytes;
+  bytes_view position_bytes;
   /// The whole frame without its length.
   bytes_view body;
 };

@@ -13,6 +13,18 @@ using namespace framed_tests;
 
 namespace {
 
+/// What a client with a subscription hears and says when it is fed `bytes` in two pieces.
+lines listen_to(pw::bytes_view bytes, std::size_t cut) {
+  scripted client(rpc::role::client);
+  (void)try_subscribe(*client.session, "t.>", *client.layer.make()).value();
+  (void)client.frames();
+  feed(*client.session, bytes.first(cut));
+  feed(*client.session, bytes.subspan(cut));
+  lines log = client.heard();
+  for (std::string& f : client.frames()) log.push_back(std::move(f));
+  return log;
+}
+
 /// What a server hears and says when it is fed `bytes` in the given pieces; its handlers answer.
 lines serve(pw::bytes_view bytes, const std::vector<std::size_t>& cuts) {
   scripted server(rpc::role::server);
@@ -76,6 +88,16 @@ std::vector<script> golden() {
   all.push_back(
       script().greeting().call(1, 0, "x", 0, "a.B/Both").goodbye(pw::status::unavailable("bye")));
   all.push_back(script().greeting().call(1, wf::flag_last, "x", 0, "a.B/Both").call(1, 0, "late"));
+  pw::subscribe_head asked;
+  asked.start = pw::start_at::last(3);
+  asked.group = "g";
+  all.push_back(script()
+                    .greeting()
+                    .subscribe(1, "t.>", asked, 1)
+                    .call(2, wf::flag_last, "event", 2, "t.x")
+                    .subscribe(3, "", asked, 1)
+                    .call(1, wf::flag_cancel));
+  all.push_back(script().greeting().subscribe(1, "t.>").subscribe(2, "a.B/Unary"));
   return all;
 }
 
@@ -104,6 +126,26 @@ TEST_CASE("every conversation means the same a few bytes at a time", "[framed]")
   }
 }
 
+TEST_CASE("events mean the same however their bytes are cut in two", "[framed][topics]") {
+  const script events = script()
+                            .greeting()
+                            .confirm(1, position(7, 2, 3))
+                            .event(1, event_at(3, "t.x", "key"), "one", 1)
+                            .event(1, event_at(4, "", "", pw::loss(5, pw::loss::kind::at_least)),
+                                   nullptr, 1)
+                            .part(1, 20, 50)
+                            .ping(1)
+                            .part(1, 30, 0, 0)
+                            .event(1, event_at(5, "t.y"), "two")
+                            .call(1, wf::flag_end);
+  const pw::bytes_view bytes(events.bytes());
+  const lines whole = listen_to(bytes, bytes.size());
+  CHECK(whole == lines{"confirmed after 7-2 number 3", "event 3 of t.x key key 'one'",
+                       "event 4 lost 5+ of t.x 50 bytes", "event 5 of t.y 'two'", "end ok",
+                       "pong 1"});
+  for (std::size_t cut = 1; cut < bytes.size(); ++cut) REQUIRE(listen_to(bytes, cut) == whole);
+}
+
 TEST_CASE("two sessions understand each other one byte at a time", "[framed]") {
   linked pair;
   pair.server_owner.on_open_hook = [&](rpc::call_id id, call_end& sink) {
@@ -122,7 +164,7 @@ TEST_CASE("two sessions understand each other one byte at a time", "[framed]") {
 // "A unary call in bytes" of docs/protocols.md.
 TEST_CASE("the documented unary call, byte by byte", "[framed]") {
   const std::string greeting =
-      "f0 50 57 01 15 62 13 08 80 80 80 02 10 64 18 80 80 04 20 80 80 10 28 80 80 40";
+      "f0 50 57 01 18 62 16 08 80 80 80 02 10 64 18 80 80 04 20 80 80 10 28 80 80 40 30 e8 07";
   scripted client(rpc::role::client);
   auto methods = std::make_unique<rpc::registry>();
   REQUIRE(methods->add(entry("a.B/C", pw::call_type::unary)).ok());
@@ -189,6 +231,7 @@ TEST_CASE("the protocol makes sessions for both sides", "[framed]") {
   CHECK_FALSE(protocol.one_call_per_connection);
   CHECK(protocol.make_linked == nullptr);
   CHECK(protocol.refusal(pw::call_type::bidi_streaming).empty());
+  CHECK(protocol.refusal(pw::call_type::subscribe).empty());
   owner layer;
   const pw::limits bounds;
   rpc::session_config config(bounds, layer);

@@ -42,6 +42,33 @@ inline std::string shown(const pw::status& s) {
   return s.to_string() + " (" + std::string(to_string(s.reached())) + ")";
 }
 
+inline std::string shown(const pw::loss& lost) {
+  if (lost.none()) return "";
+  const char* const kinds[] = {"", "+", " or who knows"};
+  return " lost " + std::to_string(lost.count()) + kinds[static_cast<std::size_t>(lost.how())];
+}
+inline std::string shown(const pw::event_head& event) {
+  std::string out = "event " + std::to_string(event.offset) + shown(event.lost_before);
+  if (!event.topic.empty()) out += " of " + std::string(event.topic);
+  if (!event.key.empty()) out += " key " + std::string(event.key);
+  return out;
+}
+inline std::string shown(const pw::subscribe_head& asked) {
+  const char* const starts[] = {"now", "earliest", "last", "after"};
+  const char* const policies[] = {"drop_oldest", "drop_newest", "disconnect", "block"};
+  std::string out = std::string("from ") + starts[static_cast<std::size_t>(asked.start.how())];
+  if (asked.start.count() != 0) out += " " + std::to_string(asked.start.count());
+  if (asked.start.id() != pw::event_id()) out += " " + asked.start.id().to_string();
+  if (asked.sequence != 0) out += " number " + std::to_string(asked.sequence);
+  out += std::string(" ") + policies[static_cast<std::size_t>(asked.policy)];
+  out += " " + std::to_string(asked.lag.events) + "/" + std::to_string(asked.lag.bytes);
+  if (!asked.group.empty()) out += " group " + std::string(asked.group);
+  return out;
+}
+inline std::string shown(const pw::subscribe_position& begin) {
+  return "after " + begin.after.to_string() + " number " + std::to_string(begin.sequence);
+}
+
 /// One end of a call: writes down what it hears.
 class call_end final : public rpc::call_sink {
  public:
@@ -49,6 +76,7 @@ class call_end final : public rpc::call_sink {
 
   std::function<void(const pw::incoming&, bool last)> on_message_hook;
   std::function<void()> on_half_close_hook;
+  std::function<void()> on_confirmed_hook;
   std::function<void()> on_end_hook;
   std::function<void()> on_sent_hook;
   std::vector<std::size_t> costs;
@@ -64,8 +92,13 @@ class call_end final : public rpc::call_sink {
     if (!message.read(read, bounds)) throw std::logic_error("a message cannot be read");
     costs.push_back(message.cost());
     bytes += read->data().size();
-    say("message " + shown(read->data().view()) + (last ? " last" : ""));
+    const std::string what = message.event() != nullptr ? shown(*message.event()) : "message";
+    say(what + " " + shown(read->data().view()) + (last ? " last" : ""));
     if (on_message_hook) on_message_hook(message, last);
+  }
+  void on_confirmed(const pw::subscribe_position& begin) override {
+    say("confirmed " + shown(begin));
+    if (on_confirmed_hook) on_confirmed_hook();
   }
   void on_half_close() override {
     say("half_close");
@@ -110,6 +143,8 @@ class owner final : public rpc::session_sink {
     if (head.deadline != pw::never) {
       said += " in " + std::to_string((head.deadline - start_time) / 1us) + "us";
     }
+    if (!head.key.empty()) said += " key " + std::string(head.key);
+    if (head.subscribe != nullptr) said += " " + shown(*head.subscribe);
     events.push_back(std::to_string(id) + ": " + said);
     if (!refuse_with.ok()) {
       refusal = refuse_with;
@@ -126,14 +161,52 @@ class owner final : public rpc::session_sink {
 inline std::unique_ptr<rpc::method_entry> entry(std::string_view name, pw::call_type type) {
   return std::make_unique<rpc::method_entry>(name, type, pw::idempotency::none);
 }
-/// a.B/Unary, a.B/Down, a.B/Up, a.B/Both
+/// a.B/Unary, a.B/Down, a.B/Up, a.B/Both, and every topic
 inline std::unique_ptr<rpc::registry> usual_methods() {
   auto methods = std::make_unique<rpc::registry>();
   (void)methods->add(entry("a.B/Unary", pw::call_type::unary));
   (void)methods->add(entry("a.B/Down", pw::call_type::server_streaming));
   (void)methods->add(entry("a.B/Up", pw::call_type::client_streaming));
   (void)methods->add(entry("a.B/Both", pw::call_type::bidi_streaming));
+  methods->set_topics(entry("", pw::call_type::publish), entry("", pw::call_type::subscribe));
   return methods;
+}
+
+/// Opens a call on a topic; its messages are text.
+inline pw::result<rpc::call_id> try_publish(rpc::session& client, std::string_view topic,
+                                            rpc::call_sink& sink, std::string_view message,
+                                            std::string_view key = {}) {
+  const pw::metadata none;
+  rpc::call_head head(topic, pw::call_type::publish, none, pw::format::text);
+  head.key = key;
+  const pw::outgoing event(pw::format::text, pw::as_bytes(message));
+  return client.open(head, sink, &event, true);
+}
+inline pw::result<rpc::call_id> try_subscribe(
+    rpc::session& client, std::string_view pattern, rpc::call_sink& sink,
+    const pw::subscribe_head& asked = pw::subscribe_head()) {
+  const pw::metadata none;
+  rpc::call_head head(pattern, pw::call_type::subscribe, none, pw::format::text);
+  head.subscribe = &asked;
+  return client.open(head, sink, nullptr, true);
+}
+
+/// What goes with an event. The strings are literals.
+inline pw::event_head event_at(std::uint64_t offset, std::string_view topic = {},
+                               std::string_view key = {}, pw::loss lost = pw::loss()) {
+  pw::event_head head;
+  head.offset = offset;
+  head.topic = topic;
+  head.key = key;
+  head.lost_before = lost;
+  return head;
+}
+inline pw::subscribe_position position(std::uint64_t epoch, std::uint64_t offset,
+                                       std::uint64_t sequence) {
+  pw::subscribe_position begin;
+  begin.after = pw::event_id(epoch, offset);
+  begin.sequence = sequence;
+  return begin;
 }
 
 inline void feed(rpc::byte_session& to, pw::bytes_view bytes) {

@@ -51,6 +51,38 @@ class script {
     f.payload = pw::as_bytes(data);
     return add(f);
   }
+  /// An event; null: only what goes with it.
+  script& event(std::uint32_t id, const pw::event_head& head, const char* payload,
+                std::uint32_t topic_number = 0) {
+    wf::frame f;
+    f.call = id;
+    f.event = head.offset;
+    f.lost_before = head.lost_before;
+    f.key = head.key;
+    f.name = head.topic;
+    f.method = topic_number;
+    f.has_payload = payload != nullptr;
+    if (payload != nullptr) f.payload = pw::as_bytes(std::string_view(payload));
+    return add(f);
+  }
+  script& confirm(std::uint32_t id, const pw::subscribe_position& begin) {
+    wf::frame f;
+    f.call = id;
+    f.position = &begin;
+    return add(f);
+  }
+  script& subscribe(std::uint32_t id, std::string_view pattern,
+                    const pw::subscribe_head& asked = pw::subscribe_head(),
+                    std::uint32_t number = 0) {
+    wf::frame f;
+    f.call = id;
+    f.flags = wf::flag_last;
+    f.method = number;
+    f.name = pattern;
+    f.encoding = pw::format::text;
+    f.subscribe = &asked;
+    return add(f);
+  }
   script& credit(std::uint32_t id, std::uint32_t amount) {
     wf::frame f;
     f.call = id;
@@ -88,6 +120,15 @@ inline std::string shown(const wf::frame& f) {
   if (f.method != 0) add("method " + std::to_string(f.method));
   if (!f.name.empty()) add("name " + std::string(f.name));
   if (f.has_timeout) add("timeout " + std::to_string(f.timeout_us));
+  pw::subscribe_head asked;
+  if (f.has_subscribe) {
+    const char* problem = wf::decode_subscribe(f.subscribe_bytes, asked);
+    add(problem != nullptr ? problem : shown(asked));
+  }
+  if (f.event != 0) add("event " + std::to_string(f.event) + shown(f.lost_before));
+  if (!f.key.empty()) add("key " + std::string(f.key));
+  pw::subscribe_position begin;
+  if (f.has_position && wf::decode_position(f.position_bytes, begin)) add(shown(begin));
   if (f.message_size != 0) add("size " + std::to_string(f.message_size));
   if ((f.flags & wf::flag_more) != 0) add("more");
   if (f.has_payload) add("payload " + shown(f.payload));

@@ -76,6 +76,26 @@ TEST_CASE("a wrong preface closes at the first wrong byte, with a reason", "[fra
   CHECK_FALSE(server.session->finished());
 }
 
+TEST_CASE("a peer that speaks TLS is told so, however its bytes are cut", "[framed]") {
+  for (const std::string_view record : {"\x16\x03\x01", "\x15\x03\x03"}) {
+    for (const std::size_t step : {1U, 3U}) {
+      scripted server(rpc::role::server);
+      (void)server.frames();
+      for (std::size_t at = 0; at < record.size(); at += step) {
+        feed(*server.session, pw::as_bytes(record.substr(at, step)));
+      }
+      CHECK(server.frames() == lines{broken("the peer speaks TLS, and this side does not: tls:// "
+                                            "instead of tcp://")});
+    }
+  }
+  scripted server(rpc::role::server);
+  (void)server.frames();
+  feed(*server.session, pw::as_bytes(std::string_view("\x16")));
+  CHECK_FALSE(server.session->finished());
+  feed(*server.session, pw::as_bytes(std::string_view("x")));
+  CHECK(server.frames() == lines{broken("this is not polywire's frames, version 1")});
+}
+
 TEST_CASE("the first frame is a hello, and no other is", "[framed]") {
   scripted early(rpc::role::server);
   (void)early.frames();
@@ -314,7 +334,38 @@ TEST_CASE("closing without a reason is no drain", "[framed]") {
   server.greet();
   server.session->close({});
   CHECK(server.session->finished());
-  CHECK(server.frames() == lines{"goodbye unavailable: the connection was closed (processed)"});
+  CHECK(server.frames() == lines{"goodbye unavailable: the connection was closed (rejected)"});
+}
+
+TEST_CASE("a server that closes says whether it saw the calls that are open", "[framed]") {
+  for (const bool seen : {false, true}) {
+    linked pair;
+    pair.move();
+    call_end answered(pair.said_to_client());
+    const auto first = pair.open("a.B/Unary", answered, "x", true);
+    pair.to_server();
+    pair.server->end(first, nullptr, {}, {});
+    call_end sink(pair.said_to_client());
+    pair.open("a.B/Unary", sink, "y", true);
+    if (seen) pair.to_server();
+    pair.server->close(pw::status::unavailable("no room"));
+    pair.move();
+    CHECK(answered.how.ok());
+    CHECK(sink.how.to_string() == "unavailable: the peer closed the connection: no room");
+    CHECK(sink.how.reached() == (seen ? pw::outcome::maybe_processed : pw::outcome::rejected));
+  }
+}
+
+TEST_CASE("a call that was answered in part was not rejected, whatever the goodbye says",
+          "[framed]") {
+  scripted client(rpc::role::client);
+  client.greet();
+  call_end sink(client.layer.events);
+  client.open("a.B/Down", sink, "x", true);
+  (void)client.frames();
+  client.send(script().call(1, 0, "part").goodbye(
+      pw::status(pw::status_code::unavailable, "liar", pw::outcome::rejected)));
+  CHECK(sink.how.reached() == pw::outcome::maybe_processed);
 }
 
 TEST_CASE("a peer that makes us answer and does not read is given up", "[framed]") {

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
-#include "polywire/backend/inproc/backend.hpp"
+#include "polywire/backend/inproc/session.hpp"
 
 #include "support/catch.hpp"
-#include "unit/backend/framed/harness.hpp"
+#include "unit/backend/inproc/couple.hpp"
 
-using namespace framed_tests;
+using namespace inproc_tests;
 
 namespace {
 
@@ -44,53 +44,6 @@ pw::metadata one(std::string_view key, std::string_view value) {
   if (!m.add(key, value)) throw std::logic_error("bad metadata");
   return m;
 }
-
-/// A client and a server of one process, back to back.
-class couple {
- public:
-  explicit couple(const pw::limits& own = pw::limits()) : bounds(own) {
-    rpc::session_config c(bounds, client_owner);
-    client = pw::inproc::protocol.make_linked(c, rpc::role::client);
-    rpc::session_config s(bounds, server_owner);
-    s.methods = methods.get();
-    server = pw::inproc::protocol.make_linked(s, rpc::role::server);
-  }
-
-  std::size_t pass(rpc::packet_session& from, rpc::packet_session& to) {
-    auto packets = std::exchange(from.outbox(), {});
-    for (rpc::packet& p : packets) to.receive(std::move(p));
-    return packets.size();
-  }
-  void to_server() { pass(*client, *server); }
-  void to_client() { pass(*server, *client); }
-  void move() {
-    while (pass(*client, *server) + pass(*server, *client) > 0) {
-    }
-  }
-
-  pw::result<rpc::call_id> try_open(std::string_view method, rpc::call_sink& sink,
-                                    const char* first, bool last,
-                                    const pw::metadata& m = pw::metadata()) {
-    const rpc::call_head head(method, pw::call_type::unary, m, pw::format::text);
-    if (first == nullptr) return client->open(head, sink, nullptr, last);
-    const auto message = text(first);
-    return client->open(head, sink, &message, last);
-  }
-  rpc::call_id open(std::string_view method, rpc::call_sink& sink, const char* first = nullptr,
-                    bool last = false, const pw::metadata& m = pw::metadata()) {
-    return try_open(method, sink, first, last, m).value();
-  }
-  call_end& sink(const std::string& name = {}) { return *client_owner.make(name); }
-  lines client_heard() { return std::exchange(client_owner.events, {}); }
-  lines server_heard() { return std::exchange(server_owner.events, {}); }
-
-  pw::limits bounds;
-  owner client_owner;
-  owner server_owner;
-  std::unique_ptr<rpc::registry> methods = usual_methods();
-  std::unique_ptr<rpc::packet_session> client;
-  std::unique_ptr<rpc::packet_session> server;
-};
 
 /// Takes objects.
 class thing_end final : public rpc::call_sink {
@@ -373,6 +326,20 @@ TEST_CASE("closing ends the calls of both ends", "[inproc]") {
         lines{"1: end unavailable: the other end closed the connection: the client was closed "
               "(maybe_processed)"});
   CHECK(pair.server->finished());
+}
+
+TEST_CASE("within the process: a server that closes says whether it saw the calls that are open",
+          "[inproc]") {
+  for (const bool seen : {false, true}) {
+    couple pair;
+    pair.open("a.B/Unary", pair.sink(), "x", true);
+    if (seen) pair.to_server();
+    pair.server->close(pw::status::unavailable("no room"));
+    pair.move();
+    CHECK(pair.client_heard() ==
+          lines{std::string("end unavailable: the other end closed the connection: no room (") +
+                (seen ? "maybe_processed)" : "rejected)")});
+  }
 }
 
 TEST_CASE("within the process: a lost connection says of each call whether its opening had left",

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -84,8 +85,9 @@ TEST_CASE("every field of a frame arrives") {
   const decoded d(
       bytes_view(framed("08 ac 02 10 05 18 81 01 22 03 'abc' 2a 05 'a.B/C' 30 01 38 b9 60"
                         " 40 80 89 7a 4a 06 0a 01 'k' 12 01 'v' 52 06 08 05 12 02 'no'"
-                        " 58 07 62 0b 08 01 10 02 18 03 20 04 28 ac 02 6a 02 08 0e"
-                        " 70 08 78 09")));
+                        " 58 07 62 0d 08 01 10 02 18 03 20 04 28 ac 02 30 06 6a 02 08 0e"
+                        " 70 08 78 09 82 01 02 08 01 8a 01 01 'k' 90 01 ac 02 98 01 03 a0 01 01"
+                        " aa 01 02 08 05")));
   REQUIRE(d.complete());
   const wf::frame& f = d.frame;
   CHECK(f.call == 300);
@@ -107,11 +109,19 @@ TEST_CASE("every field of a frame arrives") {
   CHECK(f.hello.max_frame == 3);
   CHECK(f.hello.call_credit == 4);
   CHECK(f.hello.connection_credit == 300);
+  CHECK(f.hello.max_subscriptions == 6);
   CHECK(f.has_goodbye);
   CHECK(f.has_ping);
   CHECK(f.ping == 8);
   CHECK(f.has_pong);
   CHECK(f.pong == 9);
+  CHECK(f.has_subscribe);
+  CHECK(f.subscribe_bytes.size() == 2);
+  CHECK(f.key == "k");
+  CHECK(f.event == 300);
+  CHECK(f.lost_before == polywire::loss(3, polywire::loss::kind::at_least));
+  CHECK(f.has_position);
+  CHECK(f.position_bytes.size() == 2);
   CHECK(f.body.size() == d.result.size - 1);
 
   polywire::status status;
@@ -138,6 +148,11 @@ TEST_CASE("an empty frame has nothing in it") {
   CHECK_FALSE(d.frame.has_goodbye);
   CHECK_FALSE(d.frame.has_ping);
   CHECK_FALSE(d.frame.has_pong);
+  CHECK_FALSE(d.frame.has_subscribe);
+  CHECK(d.frame.key.empty());
+  CHECK(d.frame.event == 0);
+  CHECK(d.frame.lost_before.none());
+  CHECK_FALSE(d.frame.has_position);
 }
 
 TEST_CASE("a frame that is used again keeps nothing of the one before") {
@@ -221,7 +236,7 @@ TEST_CASE("fields may come in any order, and the last of a repeated number count
 
 TEST_CASE("fields that are not known are skipped, whatever their type") {
   const decoded d(
-      bytes_view(framed("80 01 ff 01 89 01 01 02 03 04 05 06 07 08 9a 01 02 'xy' ed 01 01 02 03 04"
+      bytes_view(framed("b0 01 ff 01 b9 01 01 02 03 04 05 06 07 08 c2 01 02 'xy' ed 01 01 02 03 04"
                         " f8 ff ff ff 0f 01 08 07")));
   REQUIRE(d.complete());
   CHECK(d.frame.call == 7);
@@ -243,27 +258,29 @@ TEST_CASE("malformed fields are errors that say what is wrong") {
   CHECK(problem_of("20 01") == "a field has another type than in frame.proto");
   CHECK(problem_of("7d 01 02 03 04") == "a field has another type than in frame.proto");
   CHECK(problem_of("0b 0c") == "a field has another type than in frame.proto");
-  CHECK(problem_of("83 01 84 01") == "a field is a group or has no wire type");
-  CHECK(problem_of("84 01") == "a field is a group or has no wire type");
-  CHECK(problem_of("86 01") == "a field is a group or has no wire type");
-  CHECK(problem_of("87 01") == "a field is a group or has no wire type");
+  CHECK(problem_of("b3 01 b4 01") == "a field is a group or has no wire type");
+  CHECK(problem_of("b4 01") == "a field is a group or has no wire type");
+  CHECK(problem_of("b6 01") == "a field is a group or has no wire type");
+  CHECK(problem_of("b7 01") == "a field is a group or has no wire type");
   CHECK(problem_of("08 80 80 80 80 80 80 80 80 80 80 01") == "a varint is too long");
   CHECK(problem_of("88 80 80 80 80 00 01") == "a varint is too long");
   CHECK(problem_of("88 80 80 80 10 01") == "a tag or length has more than 32 bits");
   CHECK(problem_of("22 80 80 80 80 80 00") == "a varint is too long");
   CHECK(problem_of("22 ff ff ff ff 0f 01") == "a field is longer than what contains it");
   CHECK(problem_of("22 02 'a'") == "a field is longer than what contains it");
-  CHECK(problem_of("89 01 01") == "a field is longer than what contains it");
-  CHECK(problem_of("85 01 01") == "a field is longer than what contains it");
+  CHECK(problem_of("b1 01 01") == "a field is longer than what contains it");
+  CHECK(problem_of("b5 01 01") == "a field is longer than what contains it");
   CHECK(problem_of("08") == "a field is cut off");
   CHECK(problem_of("22") == "a field is cut off");
   CHECK(problem_of("88") == "a field is cut off");
   CHECK(problem_of("30 04") == "a format is not known");
   CHECK(problem_of("62 02 0a 00") == "a field has another type than in frame.proto");
   CHECK(problem_of("62 01 08") == "a field is cut off");
-  CHECK(problem_of("52 00 52 00") == "a hello, status or goodbye comes twice in a frame");
-  CHECK(problem_of("62 00 62 00") == "a hello, status or goodbye comes twice in a frame");
-  CHECK(problem_of("6a 00 6a 00") == "a hello, status or goodbye comes twice in a frame");
+  CHECK(problem_of("a0 01 03") == "a kind of loss is not known");
+  for (const char* field : {"52 00", "62 00", "6a 00", "82 01 00", "aa 01 00"}) {
+    CHECK(problem_of(std::string(field) + " " + field) ==
+          "a field that is a message comes twice in a frame");
+  }
 }
 
 TEST_CASE("a mistake behind good fields is found, and before others ends the reading") {
@@ -374,6 +391,63 @@ TEST_CASE("a status keeps 64 details and 64 KiB of message") {
   CHECK(status.details().back().type_name() == "t63");
 }
 
+TEST_CASE("what a subscription asks for arrives, in whatever order it comes") {
+  const auto input = from_hex("4a 01 'g' 40 07 38 06 30 03 28 05 20 04 18 03 10 02 08 03 58 01");
+  polywire::subscribe_head asked;
+  REQUIRE(wf::decode_subscribe(input, asked) == nullptr);
+  CHECK(asked.start.how() == polywire::start_at::kind::after);
+  CHECK(asked.start.id() == polywire::event_id(3, 4));
+  CHECK(asked.sequence == 5);
+  CHECK(asked.policy == polywire::overflow::block);
+  CHECK(asked.lag.events == 6);
+  CHECK(asked.lag.bytes == 7);
+  CHECK(asked.group == "g");
+}
+
+TEST_CASE("a subscription begins in one of four ways, and what does not belong to it is dropped") {
+  using kind = polywire::start_at::kind;
+  for (const auto& [hex, how, count, id] :
+       {std::tuple{"10 02 18 03", kind::now, 0U, polywire::event_id()},
+        std::tuple{"08 01 10 02 18 03", kind::earliest, 0U, polywire::event_id()},
+        std::tuple{"08 02 10 02 18 03", kind::last, 2U, polywire::event_id()},
+        std::tuple{"08 03 10 02 18 03", kind::after, 0U, polywire::event_id(3, 0)}}) {
+    CAPTURE(hex);
+    polywire::subscribe_head asked;
+    REQUIRE(wf::decode_subscribe(from_hex(hex), asked) == nullptr);
+    CHECK(asked.start.how() == how);
+    CHECK(asked.start.count() == count);
+    CHECK(asked.start.id() == id);
+    CHECK(asked.lag.events == 1'024);
+    CHECK(asked.lag.bytes == 1U << 20);
+  }
+}
+
+TEST_CASE("a subscription that is malformed or asks for what nobody knows is refused") {
+  const auto problem = [](std::string_view hex) {
+    polywire::subscribe_head asked;
+    const auto input = from_hex(hex);
+    const char* found = wf::decode_subscribe(input, asked);
+    return std::string(found != nullptr ? found : "none");
+  };
+  CHECK(problem("08 04") == "a subscription begins where nobody knows");
+  CHECK(problem("30 04") == "an overflow policy is not known");
+  CHECK(problem("08") == "a field is cut off");
+  CHECK(problem("4a 02 'g'") == "a field is longer than what contains it");
+  CHECK(problem("0a 00") == "a field has another type than in frame.proto");
+}
+
+TEST_CASE("a position arrives, and a malformed one is refused") {
+  polywire::subscribe_position begin;
+  REQUIRE(wf::decode_position(from_hex("18 03 10 02 08 81 01 20 01"), begin));
+  CHECK(begin.after == polywire::event_id(129, 2));
+  CHECK(begin.sequence == 3);
+  begin = {};
+  REQUIRE(wf::decode_position({}, begin));
+  CHECK(begin == polywire::subscribe_position());
+  CHECK_FALSE(wf::decode_position(from_hex("08"), begin));
+  CHECK_FALSE(wf::decode_position(from_hex("1a 00"), begin));
+}
+
 #if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
 namespace {
 thread_local std::size_t allocations = 0;
@@ -385,7 +459,7 @@ TEST_CASE("decoding allocates nothing") {
   REQUIRE(installed > 0);
   const auto input = framed(
       "08 01 10 04 22 03 'abc' 2a 05 'a.B/C' 4a 06 0a 01 'k' 12 01 'v'"
-      " 52 06 08 05 12 02 'no' 62 02 08 01");
+      " 52 06 08 05 12 02 'no' 62 02 08 01 82 01 02 08 01 8a 01 01 'k' 90 01 01 aa 01 02 08 01");
   wf::frame f;
   const std::size_t before = allocations;
   const wf::parsed p = wf::decode(input, max_frame, f);

@@ -98,7 +98,9 @@ TEST_CASE("the frames that docs/protocols.md explains are those that are written
   hello.hello.max_frame = wf::max_frame_default;
   hello.hello.call_credit = 256 << 10;
   hello.hello.connection_credit = 1 << 20;
-  CHECK(encoded(hello) == "15 62 13 08 80 80 80 02 10 64 18 80 80 04 20 80 80 10 28 80 80 40");
+  hello.hello.max_subscriptions = 1'000;
+  CHECK(encoded(hello) ==
+        "18 62 16 08 80 80 80 02 10 64 18 80 80 04 20 80 80 10 28 80 80 40 30 e8 07");
   CHECK(to_hex(wf::preface) == "f0 50 57 01");
 
   wf::frame reply;
@@ -173,6 +175,49 @@ TEST_CASE("the largest numbers are written whole") {
   CHECK(encoded(f) ==
         "19 08 ff ff ff ff 0f 38 ff ff ff ff 07"
         " 40 ff ff ff ff ff ff ff ff ff 01 58 01");
+}
+
+TEST_CASE("the opening of a subscription says what is asked for") {
+  polywire::subscribe_head asked;
+  wf::frame f;
+  f.call = 1;
+  f.flags = wf::flag_last;
+  f.name = "t.>";
+  f.subscribe = &asked;
+  CHECK(encoded(f) == hex("13 08 01 10 01 2a 03 't.>' 82 01 07 38 80 08 40 80 80 40"));
+  asked.start = polywire::start_at::after(polywire::event_id(3, 4));
+  asked.sequence = 5;
+  asked.policy = polywire::overflow::block;
+  asked.lag = polywire::lag_limit(6, 7);
+  asked.group = "g";
+  CHECK(encoded(f) == hex("1d 08 01 10 01 2a 03 't.>' 82 01 11 08 03 18 03 20 04 28 05 30 03"
+                          " 38 06 40 07 4a 01 'g'"));
+}
+
+TEST_CASE("what goes with an event stands in front of its payload") {
+  wf::frame f;
+  f.call = 1;
+  f.method = 2;
+  f.name = "t";
+  f.key = "k";
+  f.event = 300;
+  f.lost_before = polywire::loss(3, polywire::loss::kind::at_least);
+  f.has_payload = true;
+  f.payload = as_bytes("x");
+  CHECK(encoded(f) == hex("18 08 01 18 02 2a 01 't' 8a 01 01 'k' 90 01 ac 02 98 01 03 a0 01 01"
+                          " 22 01 'x'"));
+  f.event = 0;  // no event, no loss
+  CHECK(encoded(f) == hex("0e 08 01 18 02 2a 01 't' 8a 01 01 'k' 22 01 'x'"));
+}
+
+TEST_CASE("a position leaves out what is 0") {
+  polywire::subscribe_position begin;
+  begin.after = polywire::event_id(5, 0);
+  begin.sequence = 1;
+  wf::frame f;
+  f.call = 1;
+  f.position = &begin;
+  CHECK(encoded(f) == "09 08 01 aa 01 04 08 05 18 01");
 }
 
 TEST_CASE("a frame is appended behind what the buffer holds") {

@@ -35,9 +35,36 @@ inline pb::Frame to_generated(const polywire::wire::frame::frame& f, bool& good)
     out.mutable_hello()->set_max_frame(f.hello.max_frame);
     out.mutable_hello()->set_call_credit(f.hello.call_credit);
     out.mutable_hello()->set_connection_credit(f.hello.connection_credit);
+    out.mutable_hello()->set_max_subscriptions(f.hello.max_subscriptions);
   }
   if (f.has_ping) out.set_ping(f.ping);
   if (f.has_pong) out.set_pong(f.pong);
+
+  out.set_key(std::string(f.key));
+  out.set_event(f.event);
+  out.set_lost(f.lost_before.count());
+  out.set_lost_kind(static_cast<unsigned>(f.lost_before.how()));
+  polywire::subscribe_head asked;
+  if (f.has_subscribe) {
+    if (polywire::wire::frame::decode_subscribe(f.subscribe_bytes, asked) != nullptr) good = false;
+    pb::Subscribe* to = out.mutable_subscribe();
+    to->set_from(static_cast<unsigned>(asked.start.how()));
+    to->set_count(asked.start.count());
+    to->set_epoch(asked.start.id().epoch());
+    to->set_offset(asked.start.id().offset());
+    to->set_sequence(asked.sequence);
+    to->set_overflow(static_cast<unsigned>(asked.policy));
+    to->set_lag_events(asked.lag.events);
+    to->set_lag_bytes(asked.lag.bytes);
+    to->set_group(std::string(asked.group));
+  }
+  polywire::subscribe_position begin;
+  if (f.has_position) {
+    if (!polywire::wire::frame::decode_position(f.position_bytes, begin)) good = false;
+    out.mutable_position()->set_epoch(begin.after.epoch());
+    out.mutable_position()->set_offset(begin.after.offset());
+    out.mutable_position()->set_sequence(begin.sequence);
+  }
 
   polywire::metadata metadata;
   if (!polywire::wire::frame::decode_metadata(f, polywire::limits(), metadata)) good = false;

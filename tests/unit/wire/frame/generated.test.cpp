@@ -41,6 +41,7 @@ class random_frame {
       f.hello.max_frame = number();
       f.hello.call_credit = number();
       f.hello.connection_credit = number();
+      f.hello.max_subscriptions = number();
     }
     f.has_ping = maybe();
     if (f.has_ping) f.ping = number();
@@ -54,6 +55,15 @@ class random_frame {
     }
     if (maybe()) f.status = &(status_ = random_status());
     if (maybe()) f.goodbye = &(goodbye_ = random_status());
+    f.key = key_ = text(20);
+    f.event = large();
+    if (f.event != 0) f.lost_before = {number(), static_cast<polywire::loss::kind>(below(3))};
+    if (maybe()) f.subscribe = &(asked_ = random_subscription());
+    if (maybe()) {
+      begin_.after = polywire::event_id(large(), large());
+      begin_.sequence = large();
+      f.position = &begin_;
+    }
   }
   random_frame(const random_frame&) = delete;
   random_frame& operator=(const random_frame&) = delete;
@@ -76,6 +86,24 @@ class random_frame {
     for (char& c : out) c = static_cast<char>('a' + below(26));
     return out;
   }
+  std::uint64_t large() {
+    const std::uint64_t high = number();
+    return high << 32 | number();
+  }
+  polywire::subscribe_head random_subscription() {
+    polywire::subscribe_head out;
+    switch (below(4)) {
+      case 0: break;
+      case 1: out.start = polywire::start_at::earliest(); break;
+      case 2: out.start = polywire::start_at::last(large()); break;
+      default: out.start = polywire::start_at::after({large(), large()});
+    }
+    out.sequence = large();
+    out.policy = static_cast<polywire::overflow>(below(4));
+    out.lag = polywire::lag_limit(1 + number(), 1 + std::size_t{number()});
+    out.group = group_ = letters();
+    return out;
+  }
   polywire::status random_status() {
     polywire::status out(static_cast<polywire::status_code>(below(17)), letters(),
                          maybe() ? polywire::outcome::rejected : polywire::outcome::processed);
@@ -91,6 +119,10 @@ class random_frame {
   polywire::metadata metadata_;
   polywire::status status_;
   polywire::status goodbye_;
+  std::string key_;
+  std::string group_;
+  polywire::subscribe_head asked_;
+  polywire::subscribe_position begin_;
 };
 
 }  // namespace
@@ -130,6 +162,27 @@ TEST_CASE("generated code reads what encode writes, and decode reads what genera
     REQUIRE(back.call == sent.f.call);
     REQUIRE(back.timeout_us == sent.f.timeout_us);
     REQUIRE(back.hello == sent.f.hello);
+    REQUIRE(back.key == sent.f.key);
+    REQUIRE(back.event == sent.f.event);
+    REQUIRE(back.lost_before == sent.f.lost_before);
+    if (sent.f.subscribe != nullptr) {
+      const polywire::subscribe_head& asked = *sent.f.subscribe;
+      polywire::subscribe_head heard;
+      REQUIRE(wf::decode_subscribe(back.subscribe_bytes, heard) == nullptr);
+      REQUIRE(heard.start.how() == asked.start.how());
+      REQUIRE(heard.start.count() == asked.start.count());
+      REQUIRE(heard.start.id() == asked.start.id());
+      REQUIRE(heard.sequence == asked.sequence);
+      REQUIRE(heard.policy == asked.policy);
+      REQUIRE(heard.lag.events == asked.lag.events);
+      REQUIRE(heard.lag.bytes == asked.lag.bytes);
+      REQUIRE(heard.group == asked.group);
+    }
+    if (sent.f.position != nullptr) {
+      polywire::subscribe_position begin;
+      REQUIRE(wf::decode_position(back.position_bytes, begin));
+      REQUIRE(begin == *sent.f.position);
+    }
     if (sent.f.status != nullptr) {
       polywire::status status;
       REQUIRE(wf::decode_status(back.status_bytes, status));
@@ -146,13 +199,17 @@ TEST_CASE("fields that a later version of the schema adds are passed over") {
   pb::Frame frame;
   frame.set_call(7);
   auto* fields = frame.GetReflection()->MutableUnknownFields(&frame);
-  fields->AddVarint(16, 1);
-  fields->AddLengthDelimited(17, "later");
+  fields->AddVarint(22, 1);
+  fields->AddLengthDelimited(23, "later");
   fields->AddFixed32(31, 2);
   fields->AddFixed64(536'870'911, 3);
   frame.mutable_hello()->set_max_calls(5);
   pb::Hello* hello = frame.mutable_hello();
-  hello->GetReflection()->MutableUnknownFields(hello)->AddVarint(6, 1);
+  hello->GetReflection()->MutableUnknownFields(hello)->AddVarint(7, 1);
+  pb::Subscribe* subscribe = frame.mutable_subscribe();
+  subscribe->GetReflection()->MutableUnknownFields(subscribe)->AddVarint(10, 1);
+  pb::Position* position = frame.mutable_position();
+  position->GetReflection()->MutableUnknownFields(position)->AddVarint(4, 1);
   std::ostringstream out;
   REQUIRE(google::protobuf::util::SerializeDelimitedToOstream(frame, &out));
   const std::string theirs = out.str();
@@ -160,6 +217,10 @@ TEST_CASE("fields that a later version of the schema adds are passed over") {
   REQUIRE(wf::decode(as_bytes(theirs), 1'000, back).state == wf::parse_state::complete);
   CHECK(back.call == 7);
   CHECK(back.hello.max_calls == 5);
+  polywire::subscribe_head asked;
+  CHECK(wf::decode_subscribe(back.subscribe_bytes, asked) == nullptr);
+  polywire::subscribe_position begin;
+  CHECK(wf::decode_position(back.position_bytes, begin));
 }
 
 TEST_CASE("a status that is not UTF-8 does not make generated code refuse the frame") {

@@ -116,6 +116,27 @@ void put_fields(Out& out, const hello& said) noexcept {
   put_nonzero(out, 3, said.max_frame);
   put_nonzero(out, 4, said.call_credit);
   put_nonzero(out, 5, said.connection_credit);
+  put_nonzero(out, 6, said.max_subscriptions);
+}
+
+template <class Out>
+void put_fields(Out& out, const subscribe_head& asked) noexcept {
+  put_nonzero(out, 1, static_cast<std::uint64_t>(asked.start.how()));
+  put_nonzero(out, 2, asked.start.count());
+  put_nonzero(out, 3, asked.start.id().epoch());
+  put_nonzero(out, 4, asked.start.id().offset());
+  put_nonzero(out, 5, asked.sequence);
+  put_nonzero(out, 6, static_cast<std::uint64_t>(asked.policy));
+  put_nonzero(out, 7, asked.lag.events);
+  put_nonzero(out, 8, asked.lag.bytes);
+  put_nonempty(out, 9, as_bytes(asked.group));
+}
+
+template <class Out>
+void put_fields(Out& out, const subscribe_position& begin) noexcept {
+  put_nonzero(out, 1, begin.after.epoch());
+  put_nonzero(out, 2, begin.after.offset());
+  put_nonzero(out, 3, begin.sequence);
 }
 
 /// All of a frame but its payload, which goes last.
@@ -137,6 +158,14 @@ void put_head(Out& out, const frame& f) noexcept {
   if (f.goodbye != nullptr) put_message(out, 13, *f.goodbye);
   if (f.has_ping) put_number(out, 14, f.ping);
   if (f.has_pong) put_number(out, 15, f.pong);
+  if (f.subscribe != nullptr) put_message(out, 16, *f.subscribe);
+  put_nonempty(out, 17, as_bytes(f.key));
+  if (f.event != 0) {
+    put_number(out, 18, f.event);
+    put_nonzero(out, 19, f.lost_before.count());
+    put_nonzero(out, 20, static_cast<std::uint64_t>(f.lost_before.how()));
+  }
+  if (f.position != nullptr) put_message(out, 21, *f.position);
 }
 
 inline std::size_t head_size(const frame& f) noexcept {
