@@ -53,6 +53,10 @@ class counting_stream final : public polywire::io::byte_stream {
   void shutdown_write() noexcept override { inner_->shutdown_write(); }
   void close() noexcept override { inner_->close(); }
   std::string peer() const override { return inner_->peer(); }
+  bool is_private() const noexcept override { return inner_->is_private(); }
+  std::shared_ptr<const polywire::peer_certificate> certificate() const override {
+    return inner_->certificate();
+  }
 
  private:
   std::unique_ptr<byte_stream> inner_;

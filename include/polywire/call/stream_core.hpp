@@ -169,7 +169,12 @@ class stream_core : public counted, public rpc::call_sink {
     link_ = nullptr;
     for (stored_message& m : inbox_) m.forgive();
   }
-  std::size_t unread() const noexcept { return inbox_.size(); }
+  /// Bytes of the messages that wait for their reader.
+  std::size_t unread() const noexcept {
+    std::size_t bytes = 0;
+    for (const stored_message& m : inbox_) bytes += m.size();
+    return bytes;
+  }
 
   /// The link is there: what was written while connecting may go.
   void resume_writing() {

@@ -211,6 +211,8 @@ class stored_message {
   /// Nothing is owed for it any more: the connection that it came by is gone.
   void forgive() noexcept { cost_ = 0; }
   std::size_t cost() const noexcept { return cost_; }
+  /// Bytes of the encoded message; 0 for an object.
+  std::size_t size() const noexcept { return bytes_.size(); }
   outgoing as_outgoing() noexcept {
     return object_ ? outgoing(object_, format_) : outgoing(format_, bytes_.view());
   }

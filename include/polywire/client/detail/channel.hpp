@@ -209,7 +209,8 @@ class channel final : public std::enable_shared_from_this<channel>,
     if (queue_.empty()) {
       if (client_link* l = pool_.pick(call.type_)) return open(call, *l);
     }
-    if (queue_.size() >= settings_.bounds.max_queue) {
+    // Subscriptions that come back were admitted once; there may be more of them than calls may wait.
+    if (!call.comes_back_ && queue_.size() >= settings_.bounds.max_queue) {
       return finish(call, status(status_code::resource_exhausted,
                                  "more than " + std::to_string(settings_.bounds.max_queue) +
                                      " calls wait for a connection (limits::max_queue)",

@@ -73,8 +73,9 @@ class client_subscription final : public stream_core, public client_call {
     head.subscribe = &asked_;
   }
   duration pause() override {
-    // Events wait here in heaps; or the server lets us in, and ends it again.
-    const bool hurries = unread() > most_unread || !confirmed_since_;
+    // Each connection brings new credit: without this, a reader that stands still would pile up events
+    // with every one. Or the server lets us in, and ends it again.
+    const bool hurries = unread() >= bounds().call_credit || !confirmed_since_;
     confirmed_since_ = true;
     return hurries ? bounds().reconnect_spacing : duration::zero();
   }
@@ -145,8 +146,6 @@ class client_subscription final : public stream_core, public client_call {
   void tell_confirmed() {
     if (io::completion* waiting = std::exchange(confirmed_, nullptr)) home()->complete(*waiting);
   }
-
-  static constexpr std::size_t most_unread = 1'024;
 
   std::string pattern_;
   std::string group_;

@@ -85,6 +85,8 @@ class publish_entry final : public server_entry {
       if (std::exchange(waiting_, false)) release();
     }
     void answer(const status& how) {
+      if (!is_open()) return;
+      if (!how.ok()) return reject(how);  // nothing was published
       handler_done();
       end(nullptr, how);
     }

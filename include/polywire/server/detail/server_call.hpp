@@ -112,6 +112,14 @@ class server_call : public server_context, public io::timer {
     unkeep();
   }
 
+  /// The last word to a call that had no effect. The session knows the call already.
+  void reject(status why) {
+    why.set_reached(outcome::rejected);
+    handler_done();
+    connection().command().reject(id_, why);
+    closed(why);
+  }
+
   /// What becomes of an exception: the caller learns nothing of it, the log does.
   status caught(const std::exception_ptr& thrown) const noexcept {
     if (!cancelled()) {
@@ -140,14 +148,7 @@ class server_call : public server_context, public io::timer {
     fail(status::deadline_exceeded("the deadline passed before the handler was done"));
   }
 
-  /// An interceptor rejects the call, which the session knows already.
-  void reject(status why) {
-    why.set_reached(outcome::rejected);
-    handler_done();
-    connection().command().reject(id_, why);
-    closed(why);
-  }
-  /// The same when the session does not know it yet.
+  /// An interceptor rejects the call before the session knows it.
   void dismiss(const status& why) {
     handler_done();
     closed(why);

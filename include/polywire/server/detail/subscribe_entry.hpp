@@ -51,7 +51,7 @@ class subscribe_entry final : public server_entry {
       if (subscription_) return;
       rpc::hub& hub = link_->home().what().topics->hub();
       if (const auto* type = hub.type_of(method_); type && !type->formats.contains(encoding_)) {
-        return fail(status::invalid_argument("the events of '" + std::string(method_) +
+        return reject(status::invalid_argument("the events of '" + std::string(method_) +
                                              "' are not available as " +
                                              std::string(to_string(encoding_))));
       }
@@ -63,7 +63,7 @@ class subscribe_entry final : public server_entry {
       request.lag = asked_.lag;
       request.group = group_;
       auto made = hub.subscribe(request, *this, thread_);
-      if (!made) return fail(made.status());
+      if (!made) return reject(made.status());
       subscription_ = std::move(*made);
       thread_.add(*this);
       send_initial();

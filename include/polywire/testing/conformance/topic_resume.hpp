@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// Section "Pub/sub": subscribers that lose their connection, or their server.
 namespace polywire::inline v1::testing::conformance::topic_resume {
@@ -29,7 +30,7 @@ inline client_options quick_to_return() {
 template <class M>
 void offers(server& s) {
   s.offer(contracts<M>::news, keep(100, 16 << 20));
-  s.offer(contracts<M>::sport, keep(100));
+  s.offer(contracts<M>::sport, keep(100).accept_publish());
 }
 
 /// Cuts the connection on the thread of the clients that share one.
@@ -186,6 +187,52 @@ void behind_an_event_of_a_dead_server(const environment& env) {
 }
 
 template <class M>
+void a_reader_that_stands_still(const environment& env) {
+  using api = contracts<M>;
+  running_server service(env.listen_url(), &offers<M>);
+  const line cable;
+  limits bounds;
+  bounds.reconnect_min = bounds.reconnect_spacing = 10ms;
+  bounds.call_credit = std::uint32_t{16} << 10;
+  client_options options = quiet_client(bounds);
+  options.stream_hook(cable.hook());
+  client user(service.url(), options);
+  auto one = made(user.subscribe(api::news, from_now().lag(100, 16 << 20)));
+  publish<M>(service.get(), api::news, 1, 90, 1'000);
+  // It stays away once as much is unread as one connection may bring.
+  // A publish goes behind the subscription that wants to come back, on the same connection.
+  const auto other = M::make(1, "");
+  std::size_t subscribers = 1;
+  for (int round = 0; round < 4; ++round) {
+    cut(cable);
+    check_ok(user.publish(api::sport, other, timeout(patience).wait_for_ready()), "publishing");
+    subscribers = service.get().stats().subscribers;
+  }
+  check_equal(subscribers, 0, "subscribers that come back for a reader that does not read");
+  expect<M>(one, 1, 90);
+  publish<M>(service.get(), api::news, 91, 1);
+  expect<M>(one, 91, 1);
+}
+
+template <class M>
+void more_subscriptions_than_calls_may_wait(const environment& env) {
+  using api = contracts<M>;
+  running_server service(env.listen_url(), &offers<M>);
+  const line cable;
+  limits bounds;
+  bounds.reconnect_min = bounds.reconnect_spacing = 10ms;
+  bounds.max_queue = 3;
+  client_options options = quiet_client(bounds);
+  options.stream_hook(cable.hook());
+  client user(service.url(), options);
+  std::vector<subscription<typename M::note>> all;
+  for (int i = 0; i < 10; ++i) all.push_back(made(user.subscribe(api::news)));
+  cut(cable);
+  publish<M>(service.get(), api::news, 1, 3);
+  for (auto& each : all) expect<M>(each, 1, 3);
+}
+
+template <class M>
 void gone_with_the_client(const environment& env) {
   using api = contracts<M>;
   running_server service(env.listen_url(), &offers<M>);
@@ -205,6 +252,10 @@ inline constexpr scenario over_streams[] = {
      topics::run<M, nothing_is_lost_within_the_history<M>>},
     {"faults", "what the history does not have any more is counted",
      topics::run<M, what_the_history_has_not_is_counted<M>>},
+    {"faults", "a reader that stands still does not pile up events with every connection",
+     topics::run<M, a_reader_that_stands_still<M>>},
+    {"faults", "all subscriptions come back, however few calls may wait",
+     topics::run<M, more_subscriptions_than_calls_may_wait<M>>},
     {"faults", "a start behind an event of a dead server tells of the loss",
      topics::run<M, behind_an_event_of_a_dead_server<M>>},
 };

@@ -278,14 +278,14 @@ void refusals(const environment& env) {
   running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
   client user(service.url(), quiet_client());
   const auto event = M::make(1, "");
-  check_code(user.publish(api::sport, event, timeout(patience)), status_code::not_found,
-             "publishing to a topic that nobody offers");
+  check_status(user.publish(api::sport, event, timeout(patience)), status_code::not_found,
+               outcome::rejected, "publishing to a topic that nobody offers");
   check_code(service.get().publish(api::sport, event), status_code::not_found, "within the service");
-  check_code(user.publish(api::news, event, timeout(patience)), status_code::permission_denied,
-             "publishing where only the service does");
+  check_status(user.publish(api::news, event, timeout(patience)), status_code::permission_denied,
+               outcome::rejected, "publishing where only the service does");
   check_ok(service.get().publish(api::news, event), "publishing with no subscriber");
-  check_code(user.subscribe(api::sport).status(), status_code::not_found,
-             "subscribing to a topic that nobody offers");
+  check_status(user.subscribe(api::sport).status(), status_code::not_found, outcome::rejected,
+               "subscribing to a topic that nobody offers");
   check_code(user.subscribe(api::news, from_now().overflow(overflow::block)).status(),
              status_code::permission_denied, "making the topic wait where that is not allowed");
   check_code(user.subscribe(api::news, from_earliest().group("g")).status(),
