@@ -67,15 +67,16 @@ int main() {
   std::jthread serving([&] { server.run(); });
 
   for (const std::string token : {"ada-1234", "eve-5678", "guessed"}) {
-    polywire::client greeter{url, polywire::client_options()
-                                      .intercept(polywire::trace())
-                                      .intercept(polywire::bearer_token([token] { return token; }))};
+    polywire::client greeter{url,
+                             polywire::client_options()
+                                 .intercept(polywire::trace())
+                                 .intercept(polywire::bearer_token([token] { return token; }))};
     const auto greeting = greeter.call(greet, GreetRequest{token});
     std::cout << (greeting ? greeting->text : greeting.status().to_string()) << "\n";
   }
 
-  polywire::client supervisor{url, polywire::client_options().intercept(
-                                       polywire::bearer_token("ada-1234"))};
+  polywire::client supervisor{
+      url, polywire::client_options().intercept(polywire::bearer_token("ada-1234"))};
   const auto well = supervisor.call(polywire::health_check, polywire::health_check_request());
   std::cout << "serving: " << (well.value().status == polywire::serving_status::serving) << "\n";
 

@@ -27,8 +27,8 @@ class counting_stream final : public polywire::io::byte_stream {
 
   /// Shared, because a stream may live a little longer than its client: until it has closed.
   static auto hook(std::shared_ptr<wire_bytes> counted) {
-    return [counted = std::move(counted)](std::unique_ptr<byte_stream> inner)
-               -> std::unique_ptr<byte_stream> {
+    return [counted = std::move(counted)](
+               std::unique_ptr<byte_stream> inner) -> std::unique_ptr<byte_stream> {
       return std::make_unique<counting_stream>(std::move(inner), counted);
     };
   }

@@ -29,7 +29,8 @@ class users_sender {
     const bool good = create_all(file) && list() && add_up() && talk();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::cout << "calls: " << calls_ << ", seconds: " << took.count()
-              << ", bytes sent: " << bytes_->sent << ", bytes received: " << bytes_->received << "\n";
+              << ", bytes sent: " << bytes_->sent << ", bytes received: " << bytes_->received
+              << "\n";
     return good;
   }
 

@@ -25,8 +25,8 @@ inline constexpr unary<health_check_request, health_check_response> health_check
 inline constexpr server_streaming<health_check_request, health_check_response> health_watch{
     "grpc.health.v1.Health/Watch"};
 
-/// Tells load balancers and supervisors how the services of a server are, as gRPC's health checks do,
-/// over every backend:
+/// Tells load balancers and supervisors how the services of a server are, as gRPC's health checks
+/// do, over every backend:
 ///
 ///     polywire::health health;
 ///     health.serve(server);                                            // before listen
@@ -44,9 +44,8 @@ class health {
   /// Adds Check and Watch to the server.
   void serve(server& s) {
     const auto here = std::make_shared<place>(known_);
-    s.handle(health_check, [here](const health_check_request& request) {
-      return here->check(request.service);
-    });
+    s.handle(health_check,
+             [here](const health_check_request& request) { return here->check(request.service); });
     s.handle(health_watch, [here](const health_check_request& request,
                                   writer<health_check_response>& out, server_context& context) {
       return watch(here, request.service, out, context);

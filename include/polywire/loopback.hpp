@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Makes loopback:// known: the frames of tcp:// over memory instead of sockets, for tests that want
-/// every byte of a protocol and no operating system.
+/// Makes loopback:// known: the frames of tcp:// over memory instead of sockets, for tests that
+/// want every byte of a protocol and no operating system.
 #include "polywire/backend/framed/backend.hpp"
 #include "polywire/testing/memory_transport.hpp"
 

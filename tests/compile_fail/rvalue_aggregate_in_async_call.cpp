@@ -22,6 +22,7 @@ asio::awaitable<void> run(polywire::client& client) {
   question named;
   auto answer = co_await client.async_call(ask, named);
 #else
-  auto answer = co_await client.async_call(ask, question{"why?"});  // await-lint: ok it must be refused
+  auto answer =
+      co_await client.async_call(ask, question{"why?"});  // await-lint: ok it must be refused
 #endif
 }

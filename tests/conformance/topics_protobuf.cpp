@@ -18,8 +18,8 @@ TEMPLATE_LIST_TEST_CASE("slow subscribers with protobuf messages", "[conformance
                         backends::all) {
   backends::run(conformance::topic_overflow::all<messages>, TestType());
 }
-TEMPLATE_LIST_TEST_CASE("subscribers that come back with protobuf messages", "[conformance][topics]",
-                        backends::all) {
+TEMPLATE_LIST_TEST_CASE("subscribers that come back with protobuf messages",
+                        "[conformance][topics]", backends::all) {
   backends::run(conformance::topic_resume::all<messages>, TestType());
   backends::run(conformance::topic_resume::over_streams<messages>, TestType());
 }

@@ -63,9 +63,9 @@ class run final : public rpc::session_sink {
     if (callers.size() > 200) return;
     const std::uint8_t d = decide();
     const bool topic = (d & 32U) != 0;
-    const pw::call_type type = !topic             ? pw::call_type::bidi_streaming
+    const pw::call_type type = !topic          ? pw::call_type::bidi_streaming
                                : (d & 8U) != 0 ? pw::call_type::publish
-                                                  : pw::call_type::subscribe;
+                                               : pw::call_type::subscribe;
     if (!session->has_room(type)) return;
     pw::metadata some;
     if ((d & 4U) != 0) (void)some.add("key", "value");

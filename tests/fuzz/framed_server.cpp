@@ -139,8 +139,7 @@ void handler::act() {
   event.topic = topics[d >> 4U & 3U];
   event.key = topics[d >> 6U];
   event.lost_before = pw::loss(d, pw::loss::kind::at_least);
-  pw::outgoing message(pw::format::bytes,
-                       pw::as_bytes(std::string_view(large).substr(0, size)));
+  pw::outgoing message(pw::format::bytes, pw::as_bytes(std::string_view(large).substr(0, size)));
   if (subscription_) message.with(event);
   if ((d & 4U) != 0) {
     const auto done = session.send(id_, message, (d & 8U) != 0);
@@ -185,8 +184,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       [&](run& r) {
         require(r.session->calls() <= input.bounds.max_calls + input.bounds.max_subscriptions,
                 "more calls than are allowed");
-        require(allocated() < before + most_held + 2 * r.log.text().capacity() +
-                                  r.handlers.size() * 512,
+        require(allocated() <
+                    before + most_held + 2 * r.log.text().capacity() + r.handlers.size() * 512,
                 "a session holds too much");
       },
       [](run& r) { r.session->eof(); });

@@ -91,6 +91,22 @@ function(polywire_add_catch_tests group target seconds)
   endforeach()
 endfunction()
 
+# polywire_compile_together(<target> <group> <files and folders...>): compiles them as one file, those
+# that are in no group yet. Each keeps what it declares to itself, in a namespace of its own.
+function(polywire_compile_together target group)
+  get_target_property(sources ${target} SOURCES)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  foreach(source IN LISTS sources)
+    get_source_file_property(known "${source}" UNITY_GROUP)
+    foreach(place IN LISTS ARGN)
+      string(FIND "${source}/" "${CMAKE_CURRENT_SOURCE_DIR}/${place}/" at)
+      if(at EQUAL 0 AND NOT known)
+        set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${group}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
 # polywire_add_fuzz_target(<source>): tests/fuzz/<name>.cpp becomes the program fuzz_<name>. Under
 # ctest it runs the kept inputs of fuzz/corpus/<name>, then mutates them for some seconds.
 function(polywire_add_fuzz_target source)

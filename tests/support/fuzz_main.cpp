@@ -111,8 +111,8 @@ constexpr std::array<std::uint8_t, 16> edges = {0x00, 0x01, 0x7f, 0x80, 0xff, 0x
 void mutate_once(input& bytes, const std::vector<input>& corpus, random_source& random) {
   const std::size_t at = bytes.empty() ? 0 : random.below(bytes.size());
   const auto place = bytes.begin() + static_cast<std::ptrdiff_t>(at);
-  const std::size_t length = bytes.empty() ? 0 : 1 + random.below(std::min<std::size_t>(
-                                                         bytes.size() - at, 64));
+  const std::size_t length =
+      bytes.empty() ? 0 : 1 + random.below(std::min<std::size_t>(bytes.size() - at, 64));
   const auto place_end = place + static_cast<std::ptrdiff_t>(length);
   switch (random.below(8)) {
     case 0:
@@ -168,10 +168,14 @@ int main(int argc, char** argv) {
       continue;
     }
     const std::string value = i + 1 < argc ? argv[++i] : "";
-    if (name == "--corpus") corpus_folder = value;
-    else if (name == "--seconds") seconds = std::strtol(value.c_str(), nullptr, 10);
-    else if (name == "--seed") seed = std::strtoull(value.c_str(), nullptr, 10);
-    else if (name == "--crash") crash_file = value;
+    if (name == "--corpus")
+      corpus_folder = value;
+    else if (name == "--seconds")
+      seconds = std::strtol(value.c_str(), nullptr, 10);
+    else if (name == "--seed")
+      seed = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--crash")
+      crash_file = value;
     else {
       std::cerr << "unknown option " << name << '\n';
       return 2;

@@ -17,6 +17,8 @@
 #include <string>
 #include <thread>
 
+namespace health_test {
+
 namespace pw = polywire;
 namespace pb = grpc::health::v1;
 using pw::format;
@@ -29,8 +31,8 @@ namespace {
 // What another program has, from the public schema.
 inline constexpr pw::unary<pb::HealthCheckRequest, pb::HealthCheckResponse> foreign_check{
     "grpc.health.v1.Health/Check"};
-inline constexpr pw::server_streaming<pb::HealthCheckRequest, pb::HealthCheckResponse> foreign_watch{
-    "grpc.health.v1.Health/Watch"};
+inline constexpr pw::server_streaming<pb::HealthCheckRequest, pb::HealthCheckResponse>
+    foreign_watch{"grpc.health.v1.Health/Watch"};
 
 class running {
  public:
@@ -103,17 +105,29 @@ TEST_CASE("health messages are those of the public schema, in protobuf and in JS
 
 TEST_CASE("health messages skip fields that they do not know, and refuse what is malformed") {
   using namespace std::string_literals;
-  CHECK(decoded<request>("\x12\x02xy\x18\x07\x25" "abcd\x29" "abcdefgh\x0a\x01z", format::protobuf)
+  CHECK(decoded<request>("\x12\x02xy\x18\x07\x25"
+                         "abcd\x29"
+                         "abcdefgh\x0a\x01z",
+                         format::protobuf)
             ->service == "z");
   CHECK(decoded<request>("\x08\x07", format::protobuf)->service.empty());
-  CHECK(decoded<request>("\x0a\x01" "a\x0a\x01" "b", format::protobuf)->service == "b");
+  CHECK(decoded<request>("\x0a\x01"
+                         "a\x0a\x01"
+                         "b",
+                         format::protobuf)
+            ->service == "b");
   CHECK(decoded<response>("\x08\x63", format::protobuf)->status == serving_status::unknown);
   CHECK(decoded<response>(R"({"status":"LATER","more":[1]})", format::json)->status ==
         serving_status::unknown);
   CHECK(decoded<request>("{}", format::json)->service.empty());
-  for (const std::string& bad : {"\x0a"s, "\x0a\x05" "abc"s, "\x0a\x01\xff"s, "\x0b"s, "\x00\x01"s,
-                                 "\x25" "abc"s, "\x29"s, "\x0f\x01"s,
-                                 "\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s}) {
+  for (const std::string& bad :
+       {"\x0a"s,
+        "\x0a\x05"
+        "abc"s,
+        "\x0a\x01\xff"s, "\x0b"s, "\x00\x01"s,
+        "\x25"
+        "abc"s,
+        "\x29"s, "\x0f\x01"s, "\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s}) {
     CHECK_FALSE(decoded<request>(bad, format::protobuf));
   }
   CHECK_FALSE(decoded<request>(R"({"service":1})", format::json));
@@ -167,3 +181,5 @@ TEST_CASE("Watch tells each change, of services that come later too, and the sto
   CHECK_FALSE(later.read());
   CHECK(later.status().code() == status_code::unavailable);
 }
+
+}  // namespace health_test

@@ -17,15 +17,14 @@ namespace polywire::inline v1::detail {
 /// Marks the stand-in handlers of blocking calls, which are invoked wherever the call ends.
 class invoked_in_place {};
 
-/// A user's completion handler until its call is over: keeps its executor busy meanwhile, and finally
-/// invokes it there, right away when that is where we are.
+/// A user's completion handler until its call is over: keeps its executor busy meanwhile, and
+/// finally invokes it there, right away when that is where we are.
 template <class Handler>
 class held_handler {
  public:
   using executor_type = asio::associated_executor_t<Handler, io::executor>;
 
-  held_handler(Handler handler, const io::loop& home)
-      : handler_(std::move(handler)) {
+  held_handler(Handler handler, const io::loop& home) : handler_(std::move(handler)) {
     if constexpr (!std::derived_from<Handler, invoked_in_place>) {
       auto ex = asio::get_associated_executor(handler_, home.get_executor());
       elsewhere_ = !same(ex, home.get_executor());
@@ -33,9 +32,12 @@ class held_handler {
     }
   }
 
-  auto cancellation_slot() const noexcept { return asio::get_associated_cancellation_slot(handler_); }
+  auto cancellation_slot() const noexcept {
+    return asio::get_associated_cancellation_slot(handler_);
+  }
 
-  /// On the loop's thread, outside of any session. Call it last: the handler may destroy everything.
+  /// On the loop's thread, outside of any session. Call it last: the handler may destroy
+  /// everything.
   template <class... Args>
   void invoke(Args&&... args) {
     if constexpr (std::derived_from<Handler, invoked_in_place>) {
@@ -47,12 +49,12 @@ class held_handler {
     } else {
       auto ex = asio::get_associated_executor(handler_);
       auto work = std::move(work_);
-      asio::post(ex, [handler = std::move(handler_), work = std::move(work),
-                      values = std::tuple<std::decay_t<Args>...>(
-                          std::forward<Args>(args)...)]() mutable {
-        clear(handler);
-        std::apply([&](auto&... a) { std::move(handler)(std::move(a)...); }, values);
-      });
+      asio::post(
+          ex, [handler = std::move(handler_), work = std::move(work),
+               values = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
+            clear(handler);
+            std::apply([&](auto&... a) { std::move(handler)(std::move(a)...); }, values);
+          });
     }
   }
 
@@ -70,8 +72,8 @@ class held_handler {
     if (slot.is_connected()) slot.clear();
   }
 
-  using work_type = std::decay_t<decltype(asio::prefer(
-      std::declval<const executor_type&>(), asio::execution::outstanding_work.tracked))>;
+  using work_type = std::decay_t<decltype(asio::prefer(std::declval<const executor_type&>(),
+                                                       asio::execution::outstanding_work.tracked))>;
 
   Handler handler_;
   std::optional<work_type> work_;

@@ -26,9 +26,7 @@ class typed_read final : public read_op {
     }
   }
 
-  status take(const incoming& message) override {
-    return message.read(value_, stream_->bounds());
-  }
+  status take(const incoming& message) override { return message.read(value_, stream_->bounds()); }
   void complete() override {
     auto handler = std::move(handler_);
     auto value = std::move(value_);

@@ -148,7 +148,8 @@ class stream_core : public counted, public rpc::call_sink {
   /// Lets go of the handlers that wait, uninvoked.
   void drop_waiters() noexcept {
     if (read_op* op = std::exchange(reading_, nullptr)) static_cast<io::completion*>(op)->discard();
-    if (write_op* op = std::exchange(writing_, nullptr)) static_cast<io::completion*>(op)->discard();
+    if (write_op* op = std::exchange(writing_, nullptr))
+      static_cast<io::completion*>(op)->discard();
   }
 
  protected:

@@ -9,11 +9,11 @@
 
 namespace polywire::inline v1 {
 
-/// The sending end of a stream of messages. A write completes when the peer has room for the message,
-/// which slows a sender down to the speed of its receiver.
+/// The sending end of a stream of messages. A write completes when the peer has room for the
+/// message, which slows a sender down to the speed of its receiver.
 ///
-/// One write at a time. Lifetime: an lvalue is borrowed until the operation starts (for an awaitable:
-/// until its `co_await`), a temporary is moved into it.
+/// One write at a time. Lifetime: an lvalue is borrowed until the operation starts (for an
+/// awaitable: until its `co_await`), a temporary is moved into it.
 template <class T>
 class writer {
  public:

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/client/detail/start_topic.hpp"
 #include "polywire/client/options.hpp"
 #include "polywire/client/streams.hpp"
-#include "polywire/client/detail/start_topic.hpp"
 #include "polywire/client/subscription.hpp"
 #include "polywire/core/method.hpp"
 #include "polywire/core/options.hpp"
@@ -35,20 +35,21 @@ class bad_url : public std::invalid_argument {
 ///     polywire::result<User> user = users.call(create_user, request, polywire::timeout(2s));
 ///     auto user = co_await users.async_call(create_user, request);
 ///
-/// Connects at the first call, and again after losses. Nothing listening: `unavailable`, `not_sent`,
-/// at once, unless the call waits for it.
+/// Connects at the first call, and again after losses. Nothing listening: `unavailable`,
+/// `not_sent`, at once, unless the call waits for it.
 ///
 /// Threads: all functions from any thread. A client without an executor shares one I/O thread per
 /// process with its like; the blocking forms belong to it. One with an executor does everything
 /// there; the executor must be serial: an io_context run by one thread, or a strand.
-/// Lifetime: requests that are lvalues are borrowed until the operation starts (for an awaitable: until
-/// its `co_await`). Destroying the client ends its calls `cancelled`; their handlers are posted.
-/// Cancellation: any type through a token's cancellation slot, and `call_options::stop_on`.
+/// Lifetime: requests that are lvalues are borrowed until the operation starts (for an awaitable:
+/// until its `co_await`). Destroying the client ends its calls `cancelled`; their handlers are
+/// posted. Cancellation: any type through a token's cancellation slot, and `call_options::stop_on`.
 class client {
  public:
   /// Throws `bad_url`.
   explicit client(std::string_view target, const client_options& options = {})
-      : client(throwing(create(io::shared_thread::instance().get_executor(), target, options, true))) {
+      : client(
+            throwing(create(io::shared_thread::instance().get_executor(), target, options, true))) {
   }
   client(io::executor ex, std::string_view target, const client_options& options = {})
       : client(throwing(create(std::move(ex), target, options, false))) {}
@@ -77,13 +78,16 @@ class client {
   template <class Request, class Response>
   result<Response> call(const unary<Request, Response>& m,
                         const std::type_identity_t<Request>& request, call_options options = {}) {
-    return detail::block_call<Response>(channel_, m, outgoing(request, detail::common_format<Request, Response>()), std::move(options));
+    return detail::block_call<Response>(
+        channel_, m, outgoing(request, detail::common_format<Request, Response>()),
+        std::move(options));
   }
   template <class Request, class Response>
   result<Response> call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                         call_options options = {}) {
-    return detail::block_call<Response>(channel_, m, outgoing(std::move(request), detail::common_format<Request, Response>()),
-                           std::move(options));
+    return detail::block_call<Response>(
+        channel_, m, outgoing(std::move(request), detail::common_format<Request, Response>()),
+        std::move(options));
   }
 
   /// Completion: `void(result<Response>)`.
@@ -96,19 +100,22 @@ class client {
   template <class Request, class Response, class Token = asio::use_awaitable_t<>>
   auto async_call(const unary<Request, Response>& m, const std::type_identity_t<Request>& request,
                   call_options options, Token&& token = Token()) {
-    return detail::initiate_call<Request, Response>(channel_, m, &request, std::move(options), token);
+    return detail::initiate_call<Request, Response>(channel_, m, &request, std::move(options),
+                                                    token);
   }
   template <class Request, class Response, class Token = asio::use_awaitable_t<>>
     requires(!call_options_like<Token> && detail::safe_temporary<Request>)
   auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                   Token&& token = Token()) {
-    return detail::initiate_call<Request, Response>(channel_, m, std::move(request), call_options(), token);
+    return detail::initiate_call<Request, Response>(channel_, m, std::move(request), call_options(),
+                                                    token);
   }
   template <class Request, class Response, class Token = asio::use_awaitable_t<>>
     requires(detail::safe_temporary<Request>)
   auto async_call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                   call_options options, Token&& token = Token()) {
-    return detail::initiate_call<Request, Response>(channel_, m, std::move(request), std::move(options), token);
+    return detail::initiate_call<Request, Response>(channel_, m, std::move(request),
+                                                    std::move(options), token);
   }
   /// Name the request first: GCC 12 would destroy this temporary twice inside `co_await`.
   template <class Request, class Response, class... Rest>
@@ -179,9 +186,9 @@ class client {
   result<payload> call_raw(std::string_view name, const payload& request,
                            call_options options = {}) {
     if (!is_method_name(name)) return bad_name(name);
-    return detail::block_call<payload>(channel_, method_info(name, call_type::unary, idempotency::none),
-                          outgoing(request.encoding(), request.data().view()), std::move(options),
-                          true);
+    return detail::block_call<payload>(
+        channel_, method_info(name, call_type::unary, idempotency::none),
+        outgoing(request.encoding(), request.data().view()), std::move(options), true);
   }
   /// Completion: `void(result<payload>)`. The payload is borrowed, as any request.
   template <class Token = asio::use_awaitable_t<>>
@@ -197,8 +204,8 @@ class client {
            const payload* message, call_options how) {
           if (!is_method_name(method)) how.fail(bad_name(method));
           detail::start_call<payload>(to, method_info(method, call_type::unary, idempotency::none),
-                         outgoing(message->encoding(), message->data().view()), std::move(how),
-                         std::move(handler), true);
+                                      outgoing(message->encoding(), message->data().view()),
+                                      std::move(how), std::move(handler), true);
         },
         token, channel_, std::string(name), &request, std::move(options));
   }
@@ -211,38 +218,44 @@ class client {
   template <class Event>
   status publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
                  publish_options options = {}) {
-    return detail::block_publish(channel_, where.name(), outgoing(event, detail::topic_format<Event>()), std::move(options));
+    return detail::block_publish(
+        channel_, where.name(), outgoing(event, detail::topic_format<Event>()), std::move(options));
   }
   /// The same to one of the topics that a pattern takes.
   template <class Event>
   status publish(const topics<Event>& where, std::string_view name,
                  const std::type_identity_t<Event>& event, publish_options options = {}) {
     if (!topic_matches(where.pattern(), name)) options.fail(rpc::no_match(where.pattern(), name));
-    return detail::block_publish(channel_, name, outgoing(event, detail::topic_format<Event>()), std::move(options));
+    return detail::block_publish(channel_, name, outgoing(event, detail::topic_format<Event>()),
+                                 std::move(options));
   }
   /// Completion: `void(status)`. The event is borrowed as any request.
   template <class Event, class Token = asio::use_awaitable_t<>>
     requires(!call_options_like<Token>)
   auto async_publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
                      Token&& token = Token()) {
-    return detail::initiate_publish<Event>(channel_, where.name(), &event, publish_options(), token);
+    return detail::initiate_publish<Event>(channel_, where.name(), &event, publish_options(),
+                                           token);
   }
   template <class Event, class Token = asio::use_awaitable_t<>>
   auto async_publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
                      publish_options options, Token&& token = Token()) {
-    return detail::initiate_publish<Event>(channel_, where.name(), &event, std::move(options), token);
+    return detail::initiate_publish<Event>(channel_, where.name(), &event, std::move(options),
+                                           token);
   }
   template <class Event, class Token = asio::use_awaitable_t<>>
     requires(!call_options_like<Token> && detail::safe_temporary<Event>)
   auto async_publish(const topic<Event>& where, std::type_identity_t<Event>&& event,
                      Token&& token = Token()) {
-    return detail::initiate_publish<Event>(channel_, where.name(), std::move(event), publish_options(), token);
+    return detail::initiate_publish<Event>(channel_, where.name(), std::move(event),
+                                           publish_options(), token);
   }
   template <class Event, class Token = asio::use_awaitable_t<>>
     requires(detail::safe_temporary<Event>)
   auto async_publish(const topic<Event>& where, std::type_identity_t<Event>&& event,
                      publish_options options, Token&& token = Token()) {
-    return detail::initiate_publish<Event>(channel_, where.name(), std::move(event), std::move(options), token);
+    return detail::initiate_publish<Event>(channel_, where.name(), std::move(event),
+                                           std::move(options), token);
   }
   /// Name the event first, as with `async_call`.
   template <class Event, class... Rest>
@@ -258,8 +271,8 @@ class client {
     return detail::initiate_publish<Event>(channel_, name, &event, std::move(options), token);
   }
 
-  /// Subscribes, and returns when the server has made the subscription: what is published from then on
-  /// comes. One that failed is false, and its `status()` says why.
+  /// Subscribes, and returns when the server has made the subscription: what is published from then
+  /// on comes. One that failed is false, and its `status()` says why.
   template <class Event>
   subscription<Event> subscribe(const topic<Event>& what, subscribe_options options = {}) {
     return detail::block_subscribe<Event>(channel_, what.name(), std::move(options));
@@ -271,7 +284,8 @@ class client {
   }
   /// Completion: `void(subscription<Event>)`, when the server has made it or it has failed.
   template <class Event, class Token = asio::use_awaitable_t<>>
-  auto async_subscribe(const topic<Event>& what, subscribe_options options, Token&& token = Token()) {
+  auto async_subscribe(const topic<Event>& what, subscribe_options options,
+                       Token&& token = Token()) {
     return detail::initiate_subscribe<Event>(channel_, what.name(), std::move(options), token);
   }
   template <class Event, class Token = asio::use_awaitable_t<>>
@@ -315,8 +329,7 @@ class client {
                                  std::move(*parsed), std::move(*settings), *scheme,
                                  std::move(*transport), options, owns_thread);
   }
-  static std::shared_ptr<detail::channel> throwing(
-      result<std::shared_ptr<detail::channel>> made) {
+  static std::shared_ptr<detail::channel> throwing(result<std::shared_ptr<detail::channel>> made) {
     if (!made) throw bad_url(made.status());
     return std::move(*made);
   }
@@ -325,9 +338,10 @@ class client {
     return client(std::move(*made));
   }
   static status bad_name(std::string_view name) {
-    return status(status_code::invalid_argument,
-                  "'" + std::string(name.substr(0, 64)) + "' is no method name: package.Service/Method",
-                  outcome::not_sent);
+    return status(
+        status_code::invalid_argument,
+        "'" + std::string(name.substr(0, 64)) + "' is no method name: package.Service/Method",
+        outcome::not_sent);
   }
 
   detail::ref<detail::client_stream> start_stream(const method_info& m, format encoding,

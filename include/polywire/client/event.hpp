@@ -31,8 +31,8 @@ class event {
   /// What this subscriber did not get between the event before and this one.
   const loss& lost_before() const noexcept { return lost_before_; }
 
-  /// Says that the event was dealt with, or was not. Of effect where a backend delivers at least once; the
-  /// backends of this package deliver at most once, and take no notice.
+  /// Says that the event was dealt with, or was not. Of effect where a backend delivers at least
+  /// once; the backends of this package deliver at most once, and take no notice.
   status ack() { return {}; }
   status nack() { return {}; }
 

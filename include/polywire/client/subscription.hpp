@@ -19,12 +19,13 @@ namespace polywire::inline v1 {
 ///     for (const auto& event : events) use(event.message(), event.id());
 ///     while (auto event = co_await events.async_read()) …
 ///
-/// Survives lost connections and servers that start again: it goes on behind the last event that came, and
-/// what was lost is told by the next event. It ends when it is cancelled, when the server ends it
+/// Survives lost connections and servers that start again: it goes on behind the last event that
+/// came, and what was lost is told by the next event. It ends when it is cancelled, when the server
+/// ends it
 /// (`overflow::disconnect`), or when the topic is not there any more.
 ///
-/// One read at a time. Thread safety: `cancel` from any thread, the rest from one at a time. Lifetime:
-/// leaving the scope ends the subscription.
+/// One read at a time. Thread safety: `cancel` from any thread, the rest from one at a time.
+/// Lifetime: leaving the scope ends the subscription.
 template <class T>
 class subscription {
  public:
@@ -44,9 +45,9 @@ class subscription {
     if (core_) core_->handle_gone();
   }
 
-  /// The next event; empty at the end, whose reason is `status()`. Events that cannot be read as `T` are
-  /// skipped, logged, and counted as lost before the next one.
-  /// Completion: `void(std::optional<event<T>>)`. Cancellation: any type; the read ends empty, and the
+  /// The next event; empty at the end, whose reason is `status()`. Events that cannot be read as
+  /// `T` are skipped, logged, and counted as lost before the next one. Completion:
+  /// `void(std::optional<event<T>>)`. Cancellation: any type; the read ends empty, and the
   /// subscription goes on.
   template <class Token = asio::use_awaitable_t<>>
   auto async_read(Token&& token = Token()) {
@@ -67,7 +68,8 @@ class subscription {
     return *where->wait(never);
   }
 
-  /// How it ended; `unknown` before a read has said that it did. Right after `subscribe`: why that failed.
+  /// How it ended; `unknown` before a read has said that it did. Right after `subscribe`: why that
+  /// failed.
   polywire::status status() const {
     if (!failed_.ok()) return failed_;
     return core_ ? core_->final_status() : polywire::status::unknown("there is no subscription");

@@ -30,10 +30,14 @@ concept generated_message = requires(const T& message, T& target) {
 
 template <class T>
 consteval codec_family family_of() {
-  if constexpr (std::same_as<T, text>) return codec_family::text;
-  else if constexpr (std::same_as<T, bytes>) return codec_family::bytes;
-  else if constexpr (generated_message<T>) return codec_family::protobuf;
-  else return codec_family::json;
+  if constexpr (std::same_as<T, text>)
+    return codec_family::text;
+  else if constexpr (std::same_as<T, bytes>)
+    return codec_family::bytes;
+  else if constexpr (generated_message<T>)
+    return codec_family::protobuf;
+  else
+    return codec_family::json;
 }
 
 /// Turns a T into bytes and back. A family's header specialises it for all its types:

@@ -13,7 +13,8 @@
 #include <string_view>
 #include <utility>
 
-/// The messages of grpc.health.v1.Health, written by hand: a header-only library has no generated code.
+/// The messages of grpc.health.v1.Health, written by hand: a header-only library has no generated
+/// code.
 ///
 ///     message HealthCheckRequest  { string service = 1; }
 ///     message HealthCheckResponse { ServingStatus status = 1; }   // an enum, its values below

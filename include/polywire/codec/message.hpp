@@ -204,8 +204,8 @@ class stored_message {
       : format_(f), cost_(cost), object_(std::move(object)) {}
 
   incoming view() noexcept {
-    incoming seen = object_ ? incoming(object_, format_, cost_)
-                            : incoming(format_, bytes_.view(), cost_);
+    incoming seen =
+        object_ ? incoming(object_, format_, cost_) : incoming(format_, bytes_.view(), cost_);
     return event_ ? seen.with(&event_->get()) : seen;
   }
   /// Nothing is owed for it any more: the connection that it came by is gone.

@@ -13,8 +13,8 @@
 namespace polywire::inline v1 {
 
 /// A growing run of bytes that is written at the end and consumed at the front. Its storage comes
-/// from the recycler, is never zeroed, and is given back as soon as the buffer is empty and asked to
-/// `shrink`.
+/// from the recycler, is never zeroed, and is given back as soon as the buffer is empty and asked
+/// to `shrink`.
 class buffer {
  public:
   buffer() = default;

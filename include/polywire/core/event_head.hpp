@@ -51,8 +51,8 @@ class subscribe_head {
   subscribe_head() noexcept {}  // NOLINT(modernize-use-equals-default)
 
   start_at start;
-  /// With a start after an event: the number, in its topic, of the first event that was not seen; 0 when
-  /// that is not known. See subscribe_position.
+  /// With a start after an event: the number, in its topic, of the first event that was not seen; 0
+  /// when that is not known. See subscribe_position.
   std::uint64_t sequence = 0;
   polywire::overflow policy = polywire::overflow::drop_oldest;
   lag_limit lag;
@@ -66,9 +66,9 @@ class subscribe_position {
 
   /// Everything later may come.
   event_id after;
-  /// Of a topic without wildcards: the number of the first event that may come, counted from 1 since
-  /// the topic began. Whoever adds the events that came and the losses that were told knows where it
-  /// stands, so that a loss while it was away is told exactly.
+  /// Of a topic without wildcards: the number of the first event that may come, counted from 1
+  /// since the topic began. Whoever adds the events that came and the losses that were told knows
+  /// where it stands, so that a loss while it was away is told exactly.
   std::uint64_t sequence = 0;
 
   friend bool operator==(const subscribe_position&, const subscribe_position&) = default;

@@ -11,8 +11,8 @@
 
 namespace polywire::inline v1 {
 
-/// Names an event for as long as its server lives: later events have greater offsets, whatever their
-/// topic, and a server that starts again has another epoch.
+/// Names an event for as long as its server lives: later events have greater offsets, whatever
+/// their topic, and a server that starts again has another epoch.
 class event_id {
  public:
   constexpr event_id() = default;

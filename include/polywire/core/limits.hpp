@@ -45,10 +45,12 @@ class limits {
   std::uint32_t max_subscriptions = 1'000;
   /// Topics of a server, those that patterns let come into being included.
   std::size_t max_topics = 10'000;
-  /// How long a topic waits for a subscriber with `overflow::block` before it ends its subscription.
+  /// How long a topic waits for a subscriber with `overflow::block` before it ends its
+  /// subscription.
   duration block_timeout = std::chrono::seconds(10);
 
-  /// From accept to the end of the protocol's greeting. Absolute: a slow trickle does not extend it.
+  /// From accept to the end of the protocol's greeting. Absolute: a slow trickle does not extend
+  /// it.
   duration handshake_timeout = std::chrono::seconds(10);
   /// A frame or body that makes no progress for this long closes its connection.
   duration read_progress_timeout = std::chrono::seconds(30);

@@ -61,8 +61,8 @@ class metadata {
   static status check(std::string_view key, std::string_view value) {
     if (key.empty()) return status::invalid_argument("a metadata key is empty");
     for (const char c : key) {
-      const bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                        c == '.';
+      const bool good =
+          (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
       if (!good) {
         return status::invalid_argument("metadata key '" + quoted(key) +
                                         "' may only have letters, digits, '-', '_' and '.'");

@@ -50,8 +50,8 @@ constexpr bool is_method_name(std::string_view name) noexcept {
     if (part.empty() || part.front() == '.' || part.back() == '.') return false;
     char before = 0;
     for (const char c : part) {
-      const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '_';
+      const bool word =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
       if (!word && c != '.') return false;
       if (c == '.' && before == '.') return false;
       before = c;

@@ -71,7 +71,8 @@ class publish_options : public call_options {
 /// Options of an event with this key.
 inline publish_options key(std::string_view value) { return publish_options().key(value); }
 
-/// How a server hosts a topic. Usually starts from `accept_publish()`, `allow_block()` or `keep(n)`.
+/// How a server hosts a topic. Usually starts from `accept_publish()`, `allow_block()` or
+/// `keep(n)`.
 class offer_options {
  public:
   offer_options() = default;
@@ -81,14 +82,14 @@ class offer_options {
     accept_publish_ = true;
     return std::move(*this);
   }
-  /// Subscribers may ask for `overflow::block`: a slow one makes the publishers of this topic wait, for at
-  /// most `limits::block_timeout`; then its subscription ends.
+  /// Subscribers may ask for `overflow::block`: a slow one makes the publishers of this topic wait,
+  /// for at most `limits::block_timeout`; then its subscription ends.
   offer_options&& allow_block() && {
     allow_block_ = true;
     return std::move(*this);
   }
-  /// The history: so many events, or so many bytes of messages, whichever comes first; at least the newest
-  /// event stays. It also bounds how far subscribers may lag.
+  /// The history: so many events, or so many bytes of messages, whichever comes first; at least the
+  /// newest event stays. It also bounds how far subscribers may lag.
   offer_options&& keep(std::size_t events, std::size_t bytes = std::size_t{1} << 20) && {
     keep_events_ = events > 0 ? events : 1;
     keep_bytes_ = bytes;

@@ -19,9 +19,9 @@
 namespace polywire::inline v1 {
 
 /// A thread's store of freed blocks, so that a steady call allocates nothing. Blocks are powers of
-/// two from 64 bytes to 128 KiB; each size keeps a bounded number. A block may be freed on another thread
-/// than the one that allocated it. Under the address sanitizer it forwards to `operator new`, so
-/// that use after free is seen.
+/// two from 64 bytes to 128 KiB; each size keeps a bounded number. A block may be freed on another
+/// thread than the one that allocated it. Under the address sanitizer it forwards to `operator
+/// new`, so that use after free is seen.
 class recycler {
  public:
   static void* allocate(std::size_t size) {
@@ -94,9 +94,7 @@ class recycler {
   static constexpr std::size_t index(std::size_t rounded) noexcept {
     return static_cast<std::size_t>(std::countr_zero(rounded)) - 6;
   }
-  static constexpr std::size_t most(std::size_t rounded) noexcept {
-    return shelf_bytes / rounded;
-  }
+  static constexpr std::size_t most(std::size_t rounded) noexcept { return shelf_bytes / rounded; }
   // Objects that die after the thread's cache find out here.
   static bool& gone() noexcept {
     thread_local bool value = false;

@@ -38,12 +38,23 @@ enum class status_code : std::uint8_t {
 inline constexpr std::size_t status_code_count = 17;
 
 constexpr std::string_view to_string(status_code code) noexcept {
-  constexpr std::string_view names[status_code_count] = {
-      "ok",                 "cancelled",         "unknown",             "invalid_argument",
-      "deadline_exceeded",  "not_found",         "already_exists",      "permission_denied",
-      "resource_exhausted", "failed_precondition", "aborted",           "out_of_range",
-      "unimplemented",      "internal",          "unavailable",         "data_loss",
-      "unauthenticated"};
+  constexpr std::string_view names[status_code_count] = {"ok",
+                                                         "cancelled",
+                                                         "unknown",
+                                                         "invalid_argument",
+                                                         "deadline_exceeded",
+                                                         "not_found",
+                                                         "already_exists",
+                                                         "permission_denied",
+                                                         "resource_exhausted",
+                                                         "failed_precondition",
+                                                         "aborted",
+                                                         "out_of_range",
+                                                         "unimplemented",
+                                                         "internal",
+                                                         "unavailable",
+                                                         "data_loss",
+                                                         "unauthenticated"};
   const auto number = static_cast<std::size_t>(code);
   return number < status_code_count ? names[number] : std::string_view("unknown");
 }

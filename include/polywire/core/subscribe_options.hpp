@@ -48,7 +48,8 @@ class start_at {
   event_id id_;
 };
 
-/// How far a subscriber may lag behind, in events or in bytes of their messages, whichever comes first.
+/// How far a subscriber may lag behind, in events or in bytes of their messages, whichever comes
+/// first.
 class lag_limit {
  public:
   constexpr lag_limit() = default;
@@ -58,8 +59,8 @@ class lag_limit {
   std::size_t bytes = std::size_t{1} << 20;
 };
 
-/// How one subscription is made. Usually starts from `from_now()`, `from_earliest()`, `from_last(n)` or
-/// `after(id)`:
+/// How one subscription is made. Usually starts from `from_now()`, `from_earliest()`,
+/// `from_last(n)` or `after(id)`:
 ///
 ///     prices.subscribe(ticks, polywire::from_last(10).overflow(polywire::overflow::disconnect));
 class subscribe_options {
@@ -120,7 +121,9 @@ class subscribe_options {
     return std::move(metadata(key, value));
   }
   subscribe_options&& wait_for_ready() && { return std::move(wait_for_ready()); }
-  subscribe_options&& stop_on(std::stop_token token) && { return std::move(stop_on(std::move(token))); }
+  subscribe_options&& stop_on(std::stop_token token) && {
+    return std::move(stop_on(std::move(token)));
+  }
   subscribe_options&& capture(call_info& info) && { return std::move(capture(info)); }
 
   const start_at& get_start() const noexcept { return start_; }

@@ -45,10 +45,10 @@ inline std::optional<std::string_view> bearer_token_of(const metadata& sent, sta
   }
   value.remove_prefix(std::min(value.find_first_not_of(' ', scheme.size()), value.size()));
   const std::string_view token = value.substr(0, value.find_last_not_of('=') + 1);
-  const bool good = !token.empty() && token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                              "abcdefghijklmnopqrstuvwxyz"
-                                                              "0123456789-._~+/") ==
-                                          std::string_view::npos;
+  const bool good = !token.empty() && token.find_first_not_of(
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "abcdefghijklmnopqrstuvwxyz"
+                                          "0123456789-._~+/") == std::string_view::npos;
   if (!good) return malformed();
   return value;
 }
@@ -65,8 +65,8 @@ inline std::optional<std::string_view> bearer_token_of(const metadata& sent, sta
 ///           return {};
 ///         }));
 ///
-/// `verify` gives a status, or an awaitable of one; the token lives as long as that takes. Compare tokens
-/// in constant time, or by their hash. Callers without one are `unauthenticated`.
+/// `verify` gives a status, or an awaitable of one; the token lives as long as that takes. Compare
+/// tokens in constant time, or by their hash. Callers without one are `unauthenticated`.
 template <class Verify>
 class bearer_auth {
  public:
@@ -101,11 +101,11 @@ class bearer_auth {
 /// neither encrypted nor local (loopback, unix, inproc) fail `failed_precondition`, `not_sent`.
 ///
 ///     polywire::client_options().intercept(polywire::bearer_token(token))
-///     polywire::client_options().intercept(polywire::bearer_token([&] { return tokens.current(); }))
+///     polywire::client_options().intercept(polywire::bearer_token([&] { return tokens.current();
+///     }))
 class bearer_token {
  public:
-  explicit bearer_token(std::string token)
-      : token_([token = std::move(token)] { return token; }) {}
+  explicit bearer_token(std::string token) : token_([token = std::move(token)] { return token; }) {}
   /// Asked for each call, on the client's I/O thread. An empty token sends none.
   template <std::invocable Token>
     requires(std::convertible_to<std::invoke_result_t<Token&>, std::string>)

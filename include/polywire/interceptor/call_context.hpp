@@ -69,8 +69,8 @@ class typed_values {
 
 }  // namespace detail
 
-/// What is known of a call on either side: what interceptors see, and what they leave for those after
-/// them. A `client_context` or a `server_context`.
+/// What is known of a call on either side: what interceptors see, and what they leave for those
+/// after them. A `client_context` or a `server_context`.
 ///
 /// Thread safety: none for what can change, but for what the derived classes say.
 class call_context {
@@ -112,7 +112,8 @@ class call_context {
   }
 
  protected:
-  call_context(call_side side, call_type type, std::string_view method, time_point deadline) noexcept
+  call_context(call_side side, call_type type, std::string_view method,
+               time_point deadline) noexcept
       : method_(method), deadline_(deadline), side_(side), type_(type) {}
   ~call_context() = default;
 

@@ -19,15 +19,16 @@
 
 namespace polywire::inline v1 {
 
-/// Limits the calls of each peer, and of each method: how many at a time, and how many per second with
-/// bursts (a token bucket). What is above is `resource_exhausted`, `rejected`.
+/// Limits the calls of each peer, and of each method: how many at a time, and how many per second
+/// with bursts (a token bucket). What is above is `resource_exhausted`, `rejected`.
 ///
 ///     polywire::server_options().intercept(
 ///         polywire::call_limits().peer_calls(20).peer_rate(100, 200).method_calls(500))
 ///
-/// A peer is a host: its connections share the limit, as do all of a unix socket or of inproc. Behind
-/// a proxy all peers are one. Subscriptions and streams count as long as they last. Remembers 10,000 peers and
-/// methods; of more than that, those that nothing is known against are forgotten, and the rest shares one.
+/// A peer is a host: its connections share the limit, as do all of a unix socket or of inproc.
+/// Behind a proxy all peers are one. Subscriptions and streams count as long as they last.
+/// Remembers 10,000 peers and methods; of more than that, those that nothing is known against are
+/// forgotten, and the rest shares one.
 class call_limits {
  public:
   call_limits() = default;
@@ -54,14 +55,16 @@ class call_limits {
   status on_start(call_context& call) {
     const time_point now = call.now();
     const std::lock_guard lock(state_->mutex);
-    user* peer = peers_.applies() ? &state_->peers.find(host_of(call.peer()), peers_, now) : nullptr;
+    user* peer =
+        peers_.applies() ? &state_->peers.find(host_of(call.peer()), peers_, now) : nullptr;
     user* method =
         methods_.applies() ? &state_->methods.find(call.method(), methods_, now) : nullptr;
     if (peer != nullptr) {
       if (auto may = peer->may_start(peers_, "this caller", now); !may) return may;
     }
     if (method != nullptr) {
-      if (auto may = method->may_start(methods_, "method '" + std::string(call.method()) + "'", now);
+      if (auto may =
+              method->may_start(methods_, "method '" + std::string(call.method()) + "'", now);
           !may) {
         return may;
       }
@@ -107,8 +110,9 @@ class call_limits {
       if (!most.rate) return {};
       refill(*most.rate, now);
       if (tokens >= 1) return {};
-      return status::resource_exhausted(who + " makes more calls per second than the limit allows; "
-                                              "try again later");
+      return status::resource_exhausted(who +
+                                        " makes more calls per second than the limit allows; "
+                                        "try again later");
     }
     void start(const bounds& most) noexcept {
       ++running;

@@ -16,8 +16,8 @@ class client_context : public call_context {
   /// The same in place of all values that the key has.
   virtual status replace_metadata(std::string_view key, std::string_view value) = 0;
 
-  /// What is sent must not be overheard: on a connection that is neither encrypted nor of this machine
-  /// the call fails `failed_precondition`, `not_sent`.
+  /// What is sent must not be overheard: on a connection that is neither encrypted nor of this
+  /// machine the call fails `failed_precondition`, `not_sent`.
   virtual void require_private() noexcept = 0;
 
  protected:

@@ -20,8 +20,8 @@ class interception {
   interception(const interceptor_chain& chain, time_point now) noexcept
       : chain_(&chain), begun_(now) {}
 
-  /// Starts those that are left: until the last one, one that rejects with `why`, or one that has to
-  /// be awaited (`next`, then `decided`).
+  /// Starts those that are left: until the last one, one that rejects with `why`, or one that has
+  /// to be awaited (`next`, then `decided`).
   step run(call_context& context, status& why) {
     while (!over_ && accepted_ < chain_->size()) {
       if (next().is_awaited()) return step::awaits;
@@ -96,15 +96,15 @@ class awaited_start : public std::enable_shared_from_this<awaited_start> {
     } catch (...) {
       return then(at.chain().failed(context, std::current_exception()));
     }
-    asio::co_spawn(home_->get_executor(), std::move(body),
-                   asio::bind_cancellation_slot(
-                       signal_.slot(), [self = shared_from_this(), &at, &context,
-                                        then = std::move(then)](std::exception_ptr thrown,
-                                                                status how) mutable {
-                         const io::loop::turn turn(*self->home_);
-                         if (thrown) how = self->failure(at, context, thrown);
-                         then(std::move(how));
-                       }));
+    asio::co_spawn(
+        home_->get_executor(), std::move(body),
+        asio::bind_cancellation_slot(
+            signal_.slot(), [self = shared_from_this(), &at, &context, then = std::move(then)](
+                                std::exception_ptr thrown, status how) mutable {
+              const io::loop::turn turn(*self->home_);
+              if (thrown) how = self->failure(at, context, thrown);
+              then(std::move(how));
+            }));
   }
   // One that was cancelled throws, and nobody needs to know.
   status failure(const interception& at, const call_context& context,

@@ -22,12 +22,12 @@
 ///
 /// Either may take `server_context&` or `client_context&` instead: then it is for that side only.
 ///
-/// `on_start` sees each call of a server before its messages are decoded, and each call of a client,
-/// publishing and subscribing included, once before it is sent. What is not ok rejects the call:
-/// no handler runs, and the caller gets that status with the outcome `rejected` (from the server) or
-/// `not_sent`. Interceptors start in the order in which they were installed; `on_end` comes in the
-/// reverse order, exactly once for each that accepted, however the call ends: with a handler's status,
-/// another one's rejection, a cancellation, a deadline, a lost connection.
+/// `on_start` sees each call of a server before its messages are decoded, and each call of a
+/// client, publishing and subscribing included, once before it is sent. What is not ok rejects the
+/// call: no handler runs, and the caller gets that status with the outcome `rejected` (from the
+/// server) or `not_sent`. Interceptors start in the order in which they were installed; `on_end`
+/// comes in the reverse order, exactly once for each that accepted, however the call ends: with a
+/// handler's status, another one's rejection, a cancellation, a deadline, a lost connection.
 ///
 /// Both run on the thread of the connection (of the client), and of several connections at the same
 /// time: they must not block, and lock what they share. An `on_start` that is awaited may

@@ -18,8 +18,9 @@ namespace polywire::inline v1 {
 ///     call side=server method=user.v1.UserService/GetUser type=unary peer=127.0.0.1:51234
 ///     code=not_found outcome=processed duration_us=182 message="no user 7"
 ///
-/// Level: info for ok; error for internal, unknown and data_loss; else warning. Values with spaces, quotes
-/// or control characters are quoted and escaped, and cut at 200 bytes. Metadata is never logged.
+/// Level: info for ok; error for internal, unknown and data_loss; else warning. Values with spaces,
+/// quotes or control characters are quoted and escaped, and cut at 200 bytes. Metadata is never
+/// logged.
 class log_calls {
  public:
   explicit log_calls(log_hook log) : log_(std::move(log)) {}

@@ -194,8 +194,8 @@ class metrics {
                all.subscribers);
     out.single("polywire_events_published_total", "counter", "Events that were published.",
                all.events_published);
-    out.single("polywire_events_lost_total", "counter", "Events that subscribers were too slow for.",
-               all.events_lost);
+    out.single("polywire_events_lost_total", "counter",
+               "Events that subscribers were too slow for.", all.events_lost);
   }
 
   gauges streams_{};

@@ -13,8 +13,8 @@
 
 namespace polywire::inline v1 {
 
-/// Takes part in W3C Trace Context, for both sides. A server's calls get a `trace_context` of their own
-/// below that of the caller, or a new one where the caller sent none, or one that is wrong:
+/// Takes part in W3C Trace Context, for both sides. A server's calls get a `trace_context` of their
+/// own below that of the caller, or a new one where the caller sent none, or one that is wrong:
 ///
 ///     const auto* trace = context.get<polywire::trace_context>();
 ///

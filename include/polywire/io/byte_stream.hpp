@@ -34,8 +34,8 @@ class byte_stream {
 
   /// Bytes read, at least one; or 0 and an error: `would_block`, `eof`, or what broke.
   virtual std::size_t read_some(std::span<std::byte> into, error_code& error) = 0;
-  /// Bytes written, in order; or 0 and an error: `would_block`, or what broke. The next write begins
-  /// with the first byte that was not.
+  /// Bytes written, in order; or 0 and an error: `would_block`, or what broke. The next write
+  /// begins with the first byte that was not.
   virtual std::size_t write_some(std::span<const bytes_view> from, error_code& error) = 0;
 
   /// Calls `user` once, later, through the executor; with `operation_aborted` after `close`. One

@@ -21,8 +21,9 @@
 
 namespace polywire::inline v1::io {
 
-/// A user's handler that is to be called when the current turn is over: never from within a session,
-/// never from within the function that started the operation. One of the two is called, once.
+/// A user's handler that is to be called when the current turn is over: never from within a
+/// session, never from within the function that started the operation. One of the two is called,
+/// once.
 class completion {
  public:
   virtual void complete() = 0;
@@ -64,7 +65,10 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
     return made;
   }
   loop(passkey, executor ex, clock& time)
-      : executor_(std::move(ex)), clock_(&time), alarm_(std::in_place, executor_), now_(time.now()) {
+      : executor_(std::move(ex)),
+        clock_(&time),
+        alarm_(std::in_place, executor_),
+        now_(time.now()) {
     if (const auto* plain = executor_.target<asio::io_context::executor_type>()) {
       io_context_ = &plain->context();
       plain_ = *plain;
@@ -146,8 +150,9 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
     };
     post(*new letter(std::forward<F>(f)));
   }
-  /// Now when on the loop's thread, else as soon as possible. What becomes ready waits for the end of
-  /// the turn, or for a turn of its own: whoever starts an operation is not called back from within.
+  /// Now when on the loop's thread, else as soon as possible. What becomes ready waits for the end
+  /// of the turn, or for a turn of its own: whoever starts an operation is not called back from
+  /// within.
   template <class F>
   void run(F&& f) {
     if (here()) {
@@ -304,7 +309,8 @@ class loop final : public std::enable_shared_from_this<loop>, private clock_watc
     try {
       c.complete();
     } catch (...) {
-      asio::post(executor_, [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+      asio::post(executor_,
+                 [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
     }
   }
 

@@ -16,8 +16,8 @@
 
 namespace polywire::inline v1::io {
 
-/// Hears of SIGINT and SIGTERM, instead of the process being ended by them. On the loop's thread, but
-/// for `open`.
+/// Hears of SIGINT and SIGTERM, instead of the process being ended by them. On the loop's thread,
+/// but for `open`.
 class signal_watch final : public std::enable_shared_from_this<signal_watch>, private loop_member {
  public:
   /// `tell` hears the how-manieth signal it is, from 1 on.

@@ -18,8 +18,7 @@ namespace polywire::inline v1::io {
 class stream_connection final : public connection, private stream_user {
  public:
   stream_connection(std::shared_ptr<loop> home, connection_owner& owner, const limits& bounds,
-                    std::unique_ptr<byte_stream> stream,
-                    std::unique_ptr<rpc::byte_session> session)
+                    std::unique_ptr<byte_stream> stream, std::unique_ptr<rpc::byte_session> session)
       : connection(std::move(home), owner),
         bounds_(&bounds),
         stream_(std::move(stream)),
@@ -130,8 +129,8 @@ class stream_connection final : public connection, private stream_user {
     const time_point now = loop_->now();
     session_->at(now);
     if (now >= stuck_at_) {
-      return drop(status::unavailable("the peer at " + peer_ +
-                                      " does not read (limits::write_timeout)"));
+      return drop(
+          status::unavailable("the peer at " + peer_ + " does not read (limits::write_timeout)"));
     }
     if (now >= session_->next_timer()) session_->on_timer();
     mark_dirty();

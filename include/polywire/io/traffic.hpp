@@ -15,7 +15,9 @@ class traffic {
   void note_received(std::size_t n) noexcept { add(received_, n); }
   void note_sent(std::size_t n) noexcept { add(sent_, n); }
 
-  std::uint64_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+  std::uint64_t connections() const noexcept {
+    return connections_.load(std::memory_order_relaxed);
+  }
   std::uint64_t received() const noexcept { return received_.load(std::memory_order_relaxed); }
   std::uint64_t sent() const noexcept { return sent_.load(std::memory_order_relaxed); }
 

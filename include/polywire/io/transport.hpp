@@ -44,9 +44,7 @@ class transport {
  public:
   using connect_handler = std::function<void(result<std::unique_ptr<byte_stream>>)>;
 
-  explicit transport(std::string_view name) noexcept : name_(name), next_(first_) {
-    first_ = this;
-  }
+  explicit transport(std::string_view name) noexcept : name_(name), next_(first_) { first_ = this; }
   transport(const transport&) = delete;
   transport& operator=(const transport&) = delete;
 
@@ -55,8 +53,8 @@ class transport {
   /// The keys of URLs that this transport reads by itself.
   virtual std::span<const std::string_view> keys() const noexcept { return {}; }
 
-  /// Whether the URL says all that this transport needs. Asked when it is read, before anything else.
-  /// Errors: `invalid_argument` with what is missing.
+  /// Whether the URL says all that this transport needs. Asked when it is read, before anything
+  /// else. Errors: `invalid_argument` with what is missing.
   virtual status check(const url&) const { return {}; }
 
   /// This transport as one client or endpoint wants it, for all its connections. Asked once.

@@ -73,9 +73,8 @@ class scheme {
 /// What is said about a URL whose scheme nobody registered.
 inline status unknown_scheme(std::string_view name) {
   std::string known;
-  scheme::for_each([&known](const scheme& s) {
-    known.append(known.empty() ? "" : ", ").append(s.name());
-  });
+  scheme::for_each(
+      [&known](const scheme& s) { known.append(known.empty() ? "" : ", ").append(s.name()); });
   return status::invalid_argument(
       "the URL scheme '" + std::string(name.substr(0, 32)) + "' is not known here (" +
       (known.empty() ? "none is" : "known: " + known) +

@@ -10,25 +10,25 @@ namespace polywire::inline v1::rpc {
 
 /// Where a call stands. Both sides go through the same states, one a little behind the other.
 enum class call_state : std::uint8_t {
-  idle,                ///< not opened
-  open,                ///< the client may send, the server has not answered yet
-  answered,            ///< the same, and the server has sent metadata or a message
-  waiting,             ///< the client sends no more, the server has not answered yet
-  waiting_answered,    ///< the client sends no more, the server may
-  cancelled,           ///< the client gave up; what the server still sends is swallowed
+  idle,              ///< not opened
+  open,              ///< the client may send, the server has not answered yet
+  answered,          ///< the same, and the server has sent metadata or a message
+  waiting,           ///< the client sends no more, the server has not answered yet
+  waiting_answered,  ///< the client sends no more, the server may
+  cancelled,         ///< the client gave up; what the server still sends is swallowed
   ended,
-  illegal,             ///< the event was not allowed
+  illegal,  ///< the event was not allowed
 };
 
 /// What happens to a call, whoever sees it.
 enum class call_event : std::uint8_t {
   open,
-  request,        ///< a message of the client
-  half_close,     ///< the client sends no more
-  cancel,         ///< the client gives up
-  metadata,       ///< the server's initial metadata
-  response,       ///< a message of the server
-  end,            ///< the server's last word
+  request,     ///< a message of the client
+  half_close,  ///< the client sends no more
+  cancel,      ///< the client gives up
+  metadata,    ///< the server's initial metadata
+  response,    ///< a message of the server
+  end,         ///< the server's last word
 };
 
 /// The legal order of a call, the only place that says it.

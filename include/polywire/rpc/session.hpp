@@ -140,8 +140,8 @@ class session {
   /// ends it `internal`. Legal while a message is held: the end goes behind it.
   virtual void end(call_id id, const outgoing* last, const status& how,
                    const metadata& trailing) = 0;
-  /// Server: ends a call that no handler has seen: the outcome is `rejected`, where the protocol can
-  /// say so.
+  /// Server: ends a call that no handler has seen: the outcome is `rejected`, where the protocol
+  /// can say so.
   virtual void reject(call_id id, const status& why) { end(id, nullptr, why, metadata()); }
   /// Client: gives the call up. The sink hears nothing more.
   virtual void cancel(call_id id) = 0;
@@ -168,8 +168,8 @@ class byte_session : public session {
   /// Where the next bytes are to be read to, at least one. Valid until `commit`, which must follow
   /// before another session's `prepare` on this thread: idle sessions share one buffer per thread.
   virtual std::span<std::byte> prepare() = 0;
-  /// False: read nothing for now. Protocols without credits slow their peer down that way; after the
-  /// commands that change it, `consumed` above all, the driver asks again.
+  /// False: read nothing for now. Protocols without credits slow their peer down that way; after
+  /// the commands that change it, `consumed` above all, the driver asks again.
   virtual bool wants_input() const noexcept { return true; }
   /// `n` bytes have come; 0 only gives the buffer back.
   virtual void commit(std::size_t n) = 0;

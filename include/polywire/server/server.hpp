@@ -31,8 +31,8 @@ class run_on {
   io::executor executor_;
 };
 
-/// Runs a handler on a thread pool (or any executor), where it may block; plain streaming handlers are
-/// legal there. The pool must outlive the server.
+/// Runs a handler on a thread pool (or any executor), where it may block; plain streaming handlers
+/// are legal there. The pool must outlive the server.
 template <class Pool>
 run_on on(Pool& pool) {
   if constexpr (requires { pool.get_executor(); }) {
@@ -45,9 +45,8 @@ run_on on(Pool& pool) {
 /// Serves methods, at as many URLs as it listens on.
 ///
 ///     polywire::server server;
-///     server.handle(create_user, [&](const CreateUserRequest& request) -> polywire::result<User> { … });
-///     auto endpoint = server.listen("tcp://127.0.0.1:7000");
-///     server.run();
+///     server.handle(create_user, [&](const CreateUserRequest& request) -> polywire::result<User> {
+///     … }); auto endpoint = server.listen("tcp://127.0.0.1:7000"); server.run();
 ///
 /// Handlers, the longest form that can be invoked wins (Req and Res are the method's types):
 ///   unary             (const Req& [, server_context&]) → Res, result<Res>, or awaitable of either
@@ -57,8 +56,9 @@ run_on on(Pool& pool) {
 /// Plain unary handlers run inline on the connection's thread: the fastest, as long as they do not
 /// block. What a handler throws is logged, and becomes `internal` without its text.
 ///
-/// Threads: all functions from any thread, but `handle` only before the first `listen`. A server without
-/// an executor owns its threads (`run`); one with an executor, which must be serial, works there.
+/// Threads: all functions from any thread, but `handle` only before the first `listen`. A server
+/// without an executor owns its threads (`run`); one with an executor, which must be serial, works
+/// there.
 class server {
  public:
   explicit server(const server_options& options = {})
@@ -97,7 +97,8 @@ class server {
   }
 
   /// Takes every call that has no handler, as bytes: for gateways. `(const payload& [,
-  /// server_context&])` → payload, result<payload>, or awaitable of either; the context knows the name.
+  /// server_context&])` → payload, result<payload>, or awaitable of either; the context knows the
+  /// name.
   template <class Handler>
   void handle_any(Handler handler) {
     static_assert(is_unary_handler<Handler, payload, payload>(),
@@ -123,13 +124,14 @@ class server {
   }
 
   /// Publishes to those who have subscribed here. Never waits, except for a subscriber with
-  /// `overflow::block` where the topic allows that; from a handler or another I/O thread not even then.
-  /// Errors: `not_found` (the topic is not offered), `invalid_argument` (the event cannot be encoded),
-  /// `resource_exhausted` (the topic waits for a slow subscriber).
+  /// `overflow::block` where the topic allows that; from a handler or another I/O thread not even
+  /// then. Errors: `not_found` (the topic is not offered), `invalid_argument` (the event cannot be
+  /// encoded), `resource_exhausted` (the topic waits for a slow subscriber).
   template <class Event>
   status publish(const topic<Event>& where, const std::type_identity_t<Event>& event,
                  const publish_options& options = {}) {
-    return detail::publish_blocking(core_->what(), detail::local_event(where.name(), event, options));
+    return detail::publish_blocking(core_->what(),
+                                    detail::local_event(where.name(), event, options));
   }
   /// The same to one of the topics that a pattern takes.
   template <class Event>
@@ -153,12 +155,12 @@ class server {
   }
 
   /// Begins to accept at a URL; port 0 lets the system choose.
-  /// Errors: `invalid_argument` (the URL, a scheme that no header made known), `unavailable` (in use),
-  /// `permission_denied`, `already_exists` and `failed_precondition` (mistakes of `handle`).
+  /// Errors: `invalid_argument` (the URL, a scheme that no header made known), `unavailable` (in
+  /// use), `permission_denied`, `already_exists` and `failed_precondition` (mistakes of `handle`).
   result<endpoint> listen(std::string_view url) { return core_->listen(url); }
 
-  /// Serves with this many threads, the caller's included, until `stop`; connections are dealt to them
-  /// in turn. Only for servers that own their threads.
+  /// Serves with this many threads, the caller's included, until `stop`; connections are dealt to
+  /// them in turn. Only for servers that own their threads.
   void run(unsigned threads = 1) {
     const auto core = core_;  // a handler may destroy the server
     core->run(threads);
@@ -168,8 +170,8 @@ class server {
   /// `limits::drain_timeout`, then ends them; then `run` returns.
   void stop() { core_->stop(false); }
 
-  /// Takes over SIGINT and SIGTERM: the first one is like `stop`, the second one ends what is left at
-  /// once. For one server of a process; given back when it has stopped.
+  /// Takes over SIGINT and SIGTERM: the first one is like `stop`, the second one ends what is left
+  /// at once. For one server of a process; given back when it has stopped.
   status stop_on_signals() { return core_->stop_on_signals(); }
 
   /// What this server has counted.
@@ -207,9 +209,10 @@ class server {
   void add_unary(const method_info& m, Handler handler, io::executor pool) {
     static_assert(require_codec<Request>() && require_codec<Response>());
     constexpr bool fits = is_unary_handler<Handler, Request, Response>();
-    static_assert(fits,
-                  "a unary handler takes (const Request& [, server_context&]) and returns Response, "
-                  "result<Response>, or an awaitable of either");
+    static_assert(
+        fits,
+        "a unary handler takes (const Request& [, server_context&]) and returns Response, "
+        "result<Response>, or an awaitable of either");
     if constexpr (fits) {
       core_->add(std::make_unique<detail::unary_entry<Request, Response, Handler>>(
                      m.name(), repeat_of(m), std::move(handler), std::move(pool)),

@@ -25,8 +25,8 @@ namespace polywire::inline v1 {
 /// What a handler knows of the call that it serves, and what interceptors of the server left for it
 /// (`get<T>()`). Lives as long as the handler runs.
 ///
-/// Thread safety: `cancelled`, `deadline`, `remaining` and `stop_token` from any thread, the rest from the
-/// handler.
+/// Thread safety: `cancelled`, `deadline`, `remaining` and `stop_token` from any thread, the rest
+/// from the handler.
 class server_context : public call_context {
  public:
   /// The caller's address, such as "127.0.0.1:51234".

@@ -40,13 +40,15 @@ std::span<const scenario> all() {
   static const std::vector<scenario> every = [] {
     std::vector<scenario> list;
     const std::span<const scenario> sections[] = {
-        unary_values::all<Messages>, unary_calls::all<Messages>,  unary_metadata::all<Messages>,
-        deadlines::all<Messages>,    cancellation::all<Messages>, streaming::all<Messages>,
-        stream_ends::all<Messages>,  stream_flow::all<Messages>,  connections::all<Messages>,
-        shutdown::all<Messages>,     faults::all<Messages>,       threads::all<Messages>,
-        interceptors::all<Messages>, awaited_interceptors::all<Messages>,
-        topics::all<Messages>,       topic_overflow::all<Messages>,
-        topic_resume::all<Messages>, topic_resume::over_streams<Messages>,
+        unary_values::all<Messages>,   unary_calls::all<Messages>,
+        unary_metadata::all<Messages>, deadlines::all<Messages>,
+        cancellation::all<Messages>,   streaming::all<Messages>,
+        stream_ends::all<Messages>,    stream_flow::all<Messages>,
+        connections::all<Messages>,    shutdown::all<Messages>,
+        faults::all<Messages>,         threads::all<Messages>,
+        interceptors::all<Messages>,   awaited_interceptors::all<Messages>,
+        topics::all<Messages>,         topic_overflow::all<Messages>,
+        topic_resume::all<Messages>,   topic_resume::over_streams<Messages>,
     };
     for (const auto& section : sections) list.insert(list.end(), section.begin(), section.end());
     return list;

@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 
+namespace client_test {
+
 namespace pw = polywire;
 using pw::outcome;
 using pw::result;
@@ -130,7 +132,8 @@ TEST_CASE("on a manual clock a deadline passes when the test says so") {
 TEST_CASE("a call that waits for readiness is sent when the server is there at last") {
   pw::testing::manual_clock clock;
   world w;
-  pw::client client(w.context.get_executor(), "loopback://later", pw::client_options().clock(clock));
+  pw::client client(w.context.get_executor(), "loopback://later",
+                    pw::client_options().clock(clock));
   std::optional<result<text>> answer;
   client.async_call(echo, text("x"), pw::timeout(1min).wait_for_ready(),
                     [&](result<text> r) { answer = std::move(r); });
@@ -190,3 +193,5 @@ TEST_CASE("destroying the client ends its calls cancelled, each handler once and
     CHECK(calls == 1);
   }
 }
+
+}  // namespace client_test

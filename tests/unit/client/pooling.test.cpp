@@ -5,6 +5,8 @@
 
 #include "unit/client/steered.hpp"
 
+namespace pooling_test {
+
 using namespace steered;
 
 namespace {
@@ -168,8 +170,9 @@ TEST_CASE("an idle connection that the server closes is dropped without a word",
   int logged = 0;
   std::optional<service> a;
   a.emplace(w.context, "line+steered://a", "a", w.server_options());
-  auto user = w.client("line+steered://a",
-                       pw::client_options().log([&](pw::log_level, std::string_view) { ++logged; }));
+  auto user =
+      w.client("line+steered://a",
+               pw::client_options().log([&](pw::log_level, std::string_view) { ++logged; }));
   CHECK(w.call(user) == "a");
   a.reset();
   test::drain(w.context);
@@ -199,3 +202,5 @@ TEST_CASE("a further connection that cannot be made fails no call as long as the
   a.reset();
   CHECK(w.settle_all({second, third}) == "unavailable maybe_processed, unavailable not_sent");
 }
+
+}  // namespace pooling_test

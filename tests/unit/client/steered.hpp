@@ -42,7 +42,8 @@ class transport final : public pw::io::transport {
   static inline bool refusing = false;
 
   std::unique_ptr<pw::io::operation> connect(const pw::io::executor& ex, const pw::url& target,
-                                             std::size_t host, connect_handler then) const override {
+                                             std::size_t host,
+                                             connect_handler then) const override {
     dialled.push_back(target.hosts()[host].to_string());
     if (silent) return std::make_unique<nothing>();
     const pw::url nobody = test::parse("steered://nobody");
@@ -71,7 +72,8 @@ class service {
  public:
   service(asio::io_context& context, const std::string& url, std::string name,
           const pw::server_options& options = {})
-      : bell(context, asio::steady_timer::time_point::max()), server(context.get_executor(), options) {
+      : bell(context, asio::steady_timer::time_point::max()),
+        server(context.get_executor(), options) {
     server.handle(who, [this, name](const text&) { return ++calls, text(name); });
     server.handle(wait, [this, name](const text&) -> asio::awaitable<text> {
       ++calls;

@@ -73,9 +73,7 @@ TEST_CASE("each key sets its own field") {
   CHECK(set.strict);
 }
 
-TEST_CASE("flags can be switched off again") {
-  CHECK(!good("strict=false").strict);
-}
+TEST_CASE("flags can be switched off again") { CHECK(!good("strict=false").strict); }
 
 TEST_CASE("numbers are accepted up to their bounds and refused beyond") {
   CHECK(good("max_message=2147483647").bounds.max_message == 2'147'483'647);
@@ -100,8 +98,7 @@ TEST_CASE("a bad value is refused with its key and the form, and is not repeated
         "bad URL: key 'timeout': expected a duration such as 10us, 500ms, 2s, 1m or 2h");
   CHECK(contains(refusal("ping=5"), "key 'ping': expected a duration"));
   CHECK(refusal("strict=hunter2") == "bad URL: key 'strict': expected true or false");
-  CHECK(refusal("balance=hunter2") ==
-        "bad URL: key 'balance': expected pick_first or round_robin");
+  CHECK(refusal("balance=hunter2") == "bad URL: key 'balance': expected pick_first or round_robin");
 }
 
 TEST_CASE("calls go to one host unless the URL says round robin") {

@@ -25,14 +25,16 @@
 
 #include <unistd.h>
 
+namespace bearer_test {
+
 namespace pw = polywire;
+using Catch::Matchers::ContainsSubstring;
 using pw::outcome;
 using pw::result;
 using pw::status;
 using pw::status_code;
 using pw::text;
 using test::run_until;
-using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -96,7 +98,8 @@ class world {
     std::optional<result<text>> answer;
     client.async_call(whoami, text("hello"), std::move(options),
                       [&](result<text> r) { answer = std::move(r); });
-    if (!run_until(context_, [&] { return answer.has_value(); })) return status::aborted("too long");
+    if (!run_until(context_, [&] { return answer.has_value(); }))
+      return status::aborted("too long");
     return *answer;
   }
 
@@ -153,7 +156,8 @@ TEST_CASE("a missing or malformed token is refused with a sentence that does not
 
 TEST_CASE("a token is not sent where others could listen") {
   world w{pw::bearer_auth(verify)};
-  const auto hook = [](std::unique_ptr<pw::io::byte_stream> s) -> std::unique_ptr<pw::io::byte_stream> {
+  const auto hook =
+      [](std::unique_ptr<pw::io::byte_stream> s) -> std::unique_ptr<pw::io::byte_stream> {
     return std::make_unique<public_stream>(std::move(s));
   };
   const auto answer =
@@ -170,11 +174,13 @@ TEST_CASE("a token is not sent where others could listen") {
 }
 
 TEST_CASE("connections within the machine may carry a token") {
-  const auto path = std::filesystem::temp_directory_path() / ("bearer-" + std::to_string(::getpid()));
+  const auto path =
+      std::filesystem::temp_directory_path() / ("bearer-" + std::to_string(::getpid()));
   for (const std::string& url : {std::string("inproc://bearer"), std::string("loopback://bearer"),
                                  std::string("tcp://[::1]:0"), "unix:" + path.string()}) {
     world w{pw::bearer_auth(verify), url};
-    CHECK(w.call(pw::client_options().intercept(pw::bearer_token("s3cret"))).value().str() == "Ada");
+    CHECK(w.call(pw::client_options().intercept(pw::bearer_token("s3cret"))).value().str() ==
+          "Ada");
   }
 }
 
@@ -185,3 +191,5 @@ TEST_CASE("a token that cannot be sent fails the call without repeating it") {
   CHECK(answer.status().reached() == outcome::not_sent);
   CHECK(answer.status().message().find("s3cret") == std::string::npos);
 }
+
+}  // namespace bearer_test

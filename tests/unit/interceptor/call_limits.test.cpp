@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace call_limits_test {
+
 namespace pw = polywire;
 using pw::status;
 using pw::status_code;
@@ -127,3 +129,5 @@ TEST_CASE("two limits on one server do not mix up their counts") {
   CHECK(ended[2].code() == status_code::resource_exhausted);
   CHECK(ended[2].reached() == pw::outcome::rejected);
 }
+
+}  // namespace call_limits_test

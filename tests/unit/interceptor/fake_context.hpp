@@ -18,7 +18,9 @@ class fake_context final : public pw::client_context {
   explicit fake_context(std::string method, pw::call_side side = pw::call_side::server,
                         pw::call_type type = pw::call_type::unary,
                         std::string peer = "127.0.0.1:5000")
-      : client_context(side, type, "", pw::never), name_(std::move(method)), peer_(std::move(peer)) {
+      : client_context(side, type, "", pw::never),
+        name_(std::move(method)),
+        peer_(std::move(peer)) {
     method_ = name_;
   }
 

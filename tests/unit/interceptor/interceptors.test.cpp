@@ -21,6 +21,8 @@
 #include <string>
 #include <vector>
 
+namespace interceptors_test {
+
 namespace pw = polywire;
 using pw::outcome;
 using pw::result;
@@ -74,8 +76,8 @@ class slow {
       co_await (*door_)->async_wait(asio::use_awaitable);
     } catch (const std::exception&) {
     }
-    const bool cancelled = (co_await asio::this_coro::cancellation_state).cancelled() !=
-                           asio::cancellation_type::none;
+    const bool cancelled =
+        (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
     into_->push_back(cancelled ? "slow was cancelled" : "slow is done");
     co_return says_;
   }
@@ -99,12 +101,13 @@ class world {
       ++handled;
       return request;
     });
-    server.handle(download, [](const text& request, pw::writer<text>& out) -> asio::awaitable<status> {
-      for (int i = 0; i < 3; ++i) {
-        if (auto sent = co_await out.async_write(request); !sent) co_return sent;
-      }
-      co_return status();
-    });
+    server.handle(download,
+                  [](const text& request, pw::writer<text>& out) -> asio::awaitable<status> {
+                    for (int i = 0; i < 3; ++i) {
+                      if (auto sent = co_await out.async_write(request); !sent) co_return sent;
+                    }
+                    co_return status();
+                  });
     server.handle(upload, [this](pw::reader<text>& in) -> asio::awaitable<result<text>> {
       ++handled;
       std::string all;
@@ -113,12 +116,10 @@ class world {
     });
     client.emplace(context.get_executor(), server.listen(url).value().url(), calling);
   }
-  door_type door() {
-    return &door_;
-  }
+  door_type door() { return &door_; }
   /// Starts a call whose answer is to come.
   std::shared_ptr<std::optional<result<text>>> start(pw::call_options options = {},
-                                                      const std::string& what = "hello") {
+                                                     const std::string& what = "hello") {
     auto answer = std::make_shared<std::optional<result<text>>>();
     client->async_call(echo, text(what), std::move(options),
                        [answer](result<text> r) { *answer = std::move(r); });
@@ -126,7 +127,8 @@ class world {
   }
   result<text> call(pw::call_options options = {}, const std::string& what = "hello") {
     const auto answer = start(std::move(options), what);
-    if (!run_until(context, [&] { return answer->has_value(); })) return status::aborted("too long");
+    if (!run_until(context, [&] { return answer->has_value(); }))
+      return status::aborted("too long");
     return **answer;
   }
 
@@ -183,8 +185,9 @@ TEST_CASE("a call that a client's interceptor rejects is not sent, unless it say
   lines seen;
   lines server;
   world w(pw::server_options().intercept(noted("s", server)),
-          pw::client_options().intercept(noted("a", seen)).intercept(
-              noted("b", seen, status::failed_precondition("no"))));
+          pw::client_options()
+              .intercept(noted("a", seen))
+              .intercept(noted("b", seen, status::failed_precondition("no"))));
   const auto answer = w.call();
   CHECK(answer.status() == status::failed_precondition("no"));
   CHECK(answer.status().reached() == outcome::not_sent);
@@ -192,8 +195,9 @@ TEST_CASE("a call that a client's interceptor rejects is not sent, unless it say
                       "a ends failed_precondition"});
   CHECK(server.empty());
 
-  world other({}, pw::client_options().intercept(noted(
-                      "b", seen, status(status_code::unavailable, "no", outcome::rejected))),
+  world other({},
+              pw::client_options().intercept(
+                  noted("b", seen, status(status_code::unavailable, "no", outcome::rejected))),
               "loopback://others");
   CHECK(other.call().status().reached() == outcome::rejected);
 }
@@ -275,7 +279,9 @@ TEST_CASE("what an interceptor throws rejects the call without its text, and is 
   class throws_at_end {
    public:
     status on_start(pw::call_context&) { return {}; }
-    void on_end(pw::call_context&, const status&, pw::duration) { throw std::runtime_error("secret"); }
+    void on_end(pw::call_context&, const status&, pw::duration) {
+      throw std::runtime_error("secret");
+    }
   };
   lines logged;
   const auto log = [&](pw::log_level, std::string_view m) { logged.emplace_back(m); };
@@ -333,8 +339,9 @@ TEST_CASE("an interceptor that was awaited and rejects says so with the outcome 
   const std::string url = GENERATE("loopback://interceptors", "inproc://interceptors");
   lines seen;
   door_type door = nullptr;
-  world w(pw::server_options().intercept(noted("a", seen)).intercept(
-              slow(door, seen, status::unauthenticated("who?"))),
+  world w(pw::server_options()
+              .intercept(noted("a", seen))
+              .intercept(slow(door, seen, status::unauthenticated("who?"))),
           {}, url);
   door = w.door();
   const auto answer = w.start();
@@ -354,14 +361,17 @@ TEST_CASE("a call ends while a server's interceptor is awaited: by cancellation 
   timeless.ping_interval = std::chrono::hours(100);
   lines seen;
   door_type door = nullptr;
-  world w(pw::server_options().clock(clock).limits(timeless).intercept(noted("a", seen)).intercept(
-              slow(door, seen)),
+  world w(pw::server_options()
+              .clock(clock)
+              .limits(timeless)
+              .intercept(noted("a", seen))
+              .intercept(slow(door, seen)),
           pw::client_options().clock(clock).limits(timeless));
   door = w.door();
   std::stop_source stop;
   const bool cancels = GENERATE(true, false);
-  const auto answer = w.start(cancels ? pw::call_options().stop_on(stop.get_token())
-                                      : pw::timeout(10s));
+  const auto answer =
+      w.start(cancels ? pw::call_options().stop_on(stop.get_token()) : pw::timeout(10s));
   REQUIRE(run_until(w.context, [&] { return seen.size() == 2; }));
   if (cancels) {
     stop.request_stop();
@@ -382,14 +392,14 @@ TEST_CASE("a call ends while a client's interceptor is awaited, and nothing was 
   lines seen;
   lines server;
   door_type door = nullptr;
-  world w(pw::server_options().intercept(noted("s", server)),
-          pw::client_options().clock(clock).intercept(noted("a", seen)).intercept(
-              slow(door, seen)));
+  world w(
+      pw::server_options().intercept(noted("s", server)),
+      pw::client_options().clock(clock).intercept(noted("a", seen)).intercept(slow(door, seen)));
   door = w.door();
   std::stop_source stop;
   const bool cancels = GENERATE(true, false);
-  const auto answer = w.start(cancels ? pw::call_options().stop_on(stop.get_token())
-                                      : pw::timeout(10s));
+  const auto answer =
+      w.start(cancels ? pw::call_options().stop_on(stop.get_token()) : pw::timeout(10s));
   REQUIRE(run_until(w.context, [&] { return seen.size() == 2; }));
   if (cancels) {
     stop.request_stop();
@@ -489,7 +499,8 @@ TEST_CASE("an interceptor's code may call on, and may destroy the client") {
                  pw::client_options().intercept(noted("c", seen)).intercept(destroys(victim)));
   std::vector<status_code> ended;
   for (int i = 0; i < 3; ++i) {
-    victim->async_call(echo, text("x"), [&](result<text> r) { ended.push_back(r.status().code()); });
+    victim->async_call(echo, text("x"),
+                       [&](result<text> r) { ended.push_back(r.status().code()); });
   }
   REQUIRE(run_until(w.context, [&] { return ended.size() == 3; }));
   CHECK_FALSE(victim);
@@ -531,7 +542,8 @@ TEST_CASE("publishing and subscribing pass through interceptors too") {
   lines server_lines;
   lines client_lines;
   asio::io_context context;
-  pw::server server(context.get_executor(), pw::server_options().intercept(noted("s", server_lines)));
+  pw::server server(context.get_executor(),
+                    pw::server_options().intercept(noted("s", server_lines)));
   server.offer(news, pw::accept_publish());
   pw::client client(context.get_executor(), server.listen(url).value().url(),
                     pw::client_options().intercept(noted("c", client_lines)));
@@ -560,9 +572,8 @@ TEST_CASE("a subscription that an interceptor rejects is not made") {
   static constexpr pw::topic<text> news{"test.v1.news"};
   lines seen;
   asio::io_context context;
-  pw::server server(context.get_executor(),
-                    pw::server_options().intercept(
-                        noted("s", seen, status::permission_denied("not you"))));
+  pw::server server(context.get_executor(), pw::server_options().intercept(noted(
+                                                "s", seen, status::permission_denied("not you"))));
   server.offer(news, pw::accept_publish());
   pw::client client(context.get_executor(), server.listen("loopback://topics").value().url());
   pw::subscription<text> events;
@@ -581,3 +592,5 @@ TEST_CASE("a subscription that an interceptor rejects is not made") {
   CHECK(published->reached() == outcome::rejected);
   CHECK(server.stats().events_published == 0);
 }
+
+}  // namespace interceptors_test

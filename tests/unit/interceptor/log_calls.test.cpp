@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace log_calls_test {
+
 namespace pw = polywire;
 using pw::log_level;
 using pw::status;
@@ -18,7 +20,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::pair<log_level, std::string> line_of(fake_context&& call, const status& how, pw::duration took) {
+std::pair<log_level, std::string> line_of(fake_context&& call, const status& how,
+                                          pw::duration took) {
   std::vector<std::pair<log_level, std::string>> said;
   pw::log_calls logs([&](log_level level, std::string_view m) { said.emplace_back(level, m); });
   CHECK(logs.on_start(call).ok());
@@ -37,7 +40,8 @@ TEST_CASE("a call is logged as one line of keys and values") {
         "call side=server method=a.B/C type=unary peer=127.0.0.1:5000 code=ok duration_us=1500");
 }
 
-TEST_CASE("a call that failed is logged with its outcome, and nothing in its message ends the line") {
+TEST_CASE(
+    "a call that failed is logged with its outcome, and nothing in its message ends the line") {
   const auto [level, line] =
       line_of(fake_context("a.B/C", pw::call_side::client, pw::call_type::bidi_streaming),
               status(pw::status_code::not_found, "no \"user\"\n\x1b[31m\\ caf\u00e9",
@@ -57,3 +61,5 @@ TEST_CASE("what is our own fault is logged as an error, and long texts are cut")
   CHECK(line.size() < 400);
   CHECK(line.ends_with("x...\""));
 }
+
+}  // namespace log_calls_test

@@ -17,13 +17,15 @@
 #include <thread>
 #include <vector>
 
+namespace metrics_test {
+
 namespace pw = polywire;
+using Catch::Matchers::ContainsSubstring;
 using pw::call_side;
 using pw::call_type;
 using pw::status;
 using pw::text;
 using test::fake_context;
-using Catch::Matchers::ContainsSubstring;
 using namespace std::chrono_literals;
 
 namespace {
@@ -35,7 +37,8 @@ void count(pw::metrics& m, const std::string& method, const status& how, pw::dur
   m.on_end(call, how, took);
 }
 
-/// Reads what the format says: each line a comment or `name[{labels}] number`, families in one piece.
+/// Reads what the format says: each line a comment or `name[{labels}] number`, families in one
+/// piece.
 std::size_t check_format(const std::string& text) {
   std::istringstream lines(text);
   std::string line;
@@ -72,7 +75,9 @@ TEST_CASE("requests are counted by method, type, side and code") {
   count(m, "orders.new", {}, 1ms, call_side::server, call_type::publish);
   const std::string all = m.text();
   check_format(all);
-  const auto has = [&](const std::string& line) { CHECK_THAT(all, ContainsSubstring(line + "\n")); };
+  const auto has = [&](const std::string& line) {
+    CHECK_THAT(all, ContainsSubstring(line + "\n"));
+  };
   has(R"(polywire_requests_total{side="server",method="a.B/C",type="unary",code="ok"} 2)");
   has(R"(polywire_requests_total{side="server",method="a.B/C",type="unary",code="not_found"} 1)");
   has(R"(polywire_requests_total{side="client",method="a.B/C",type="unary",code="ok"} 1)");
@@ -88,7 +93,9 @@ TEST_CASE("durations go into cumulative buckets, each bound into its own") {
   const std::string all = m.text();
   check_format(all);
   const std::string labels = R"(side="server",method="a.B/C",type="unary")";
-  const auto has = [&](const std::string& line) { CHECK_THAT(all, ContainsSubstring(line + "\n")); };
+  const auto has = [&](const std::string& line) {
+    CHECK_THAT(all, ContainsSubstring(line + "\n"));
+  };
   has("polywire_request_duration_seconds_bucket{" + labels + R"(,le="0.0001"} 1)");
   has("polywire_request_duration_seconds_bucket{" + labels + R"(,le="0.00025"} 2)");
   has("polywire_request_duration_seconds_bucket{" + labels + R"(,le="1"} 2)");
@@ -171,3 +178,5 @@ TEST_CASE("a server's connections and bytes are shown, also when it is gone") {
     CHECK(bytes < 11'000);
   }
 }
+
+}  // namespace metrics_test

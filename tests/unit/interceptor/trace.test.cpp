@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 
+namespace trace_test {
+
 namespace pw = polywire;
 using pw::result;
 using pw::status;
@@ -52,11 +54,12 @@ TEST_CASE("traceparent is read as the recommendation says") {
 TEST_CASE("a traceparent that is wrong is none") {
   const std::string zeros(32, '0');
   for (const std::string& bad :
-       {std::string(), std::string("00"), good.substr(0, 54), good + "-", good + "-more", good + "1",
-        "ff-" + trace_id + "-" + span_id + "-01", "0G-" + trace_id + "-" + span_id + "-01",
-        "00-" + zeros + "-" + span_id + "-01", "00-" + trace_id + "-" + zeros.substr(16) + "-01",
-        "00-" + trace_id + "-" + span_id + "-0x", "00_" + trace_id + "-" + span_id + "-01",
-        "00-" + trace_id + "_" + span_id + "-01", "00-" + trace_id + "-" + span_id + "_01",
+       {std::string(), std::string("00"), good.substr(0, 54), good + "-", good + "-more",
+        good + "1", "ff-" + trace_id + "-" + span_id + "-01",
+        "0G-" + trace_id + "-" + span_id + "-01", "00-" + zeros + "-" + span_id + "-01",
+        "00-" + trace_id + "-" + zeros.substr(16) + "-01", "00-" + trace_id + "-" + span_id + "-0x",
+        "00_" + trace_id + "-" + span_id + "-01", "00-" + trace_id + "_" + span_id + "-01",
+        "00-" + trace_id + "-" + span_id + "_01",
         "00-0AF7651916CD43DD8448EB211C80319C-" + span_id + "-01",
         "cc-" + trace_id + "-" + span_id + "-01x", " " + good}) {
     INFO(bad);
@@ -121,11 +124,11 @@ TEST_CASE("a trace goes through a chain of services, each call with a span of it
   pw::client to_last(context.get_executor(), last.listen("inproc://last").value().url(), calling);
   pw::server first(context.get_executor(), serving);
   std::string own;
-  first.handle(front, [&](const text& request,
-                          pw::server_context& c) -> asio::awaitable<result<text>> {
-    if (const auto* mine = c.get<trace_context>()) own = mine->span_id();
-    co_return co_await to_last.async_call(behind, request, pw::within(c));
-  });
+  first.handle(front,
+               [&](const text& request, pw::server_context& c) -> asio::awaitable<result<text>> {
+                 if (const auto* mine = c.get<trace_context>()) own = mine->span_id();
+                 co_return co_await to_last.async_call(behind, request, pw::within(c));
+               });
   pw::client to_first(context.get_executor(), first.listen("inproc://first").value().url());
   std::optional<result<text>> answer;
   to_first.async_call(front, text(""),
@@ -144,3 +147,5 @@ TEST_CASE("a trace goes through a chain of services, each call with a span of it
   CHECK(read->span_id() != span_id);
   CHECK(read->span_id() != own);
 }
+
+}  // namespace trace_test

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+namespace loop_threads_test {
+
 namespace pw = polywire;
 using pw::io::loop;
 using namespace std::chrono_literals;
@@ -151,3 +153,5 @@ TEST_CASE("when the context goes, handlers are destroyed and not invoked") {
   home->post_function([&] { ran = true; });  // too late for anything, and harmless
   CHECK_FALSE(ran);
 }
+
+}  // namespace loop_threads_test

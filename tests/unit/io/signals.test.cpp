@@ -17,6 +17,8 @@
 #include <optional>
 #include <thread>
 
+namespace signals_test {
+
 namespace pw = polywire;
 using pw::status_code;
 using pw::text;
@@ -52,7 +54,8 @@ TEST_CASE("the first signal drains a server and the second one stops it at once"
   std::raise(SIGTERM);
   // Nobody listens any more once it drains; the call goes on.
   pw::client late(url);
-  while (late.call(wait, text("y"), pw::timeout(10ms)).status().code() != status_code::unavailable) {
+  while (late.call(wait, text("y"), pw::timeout(10ms)).status().code() !=
+         status_code::unavailable) {
   }
   CHECK(answer.wait_for(0s) == std::future_status::timeout);
 
@@ -79,7 +82,9 @@ TEST_CASE("a server gives the signals back, so that its user's context comes to 
     context.run_for(10s);
     CHECK(context.stopped());
   }
-  struct sigaction after {};
+  struct sigaction after{};
   ::sigaction(SIGTERM, nullptr, &after);
   CHECK(after.sa_handler == SIG_DFL);
 }
+
+}  // namespace signals_test

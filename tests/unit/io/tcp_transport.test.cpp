@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+namespace tcp_transport_test {
+
 namespace pw = polywire;
 namespace io = polywire::io;
 using pw::testing::scripted_peer;
@@ -364,3 +366,5 @@ TEST_CASE_METHOD(fixture,
   REQUIRE(run_until(context, [&] { return accepted.has_value(); }));
   CHECK(accepted->has_value());
 }
+
+}  // namespace tcp_transport_test

@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+namespace timer_queue_test {
+
 namespace pw = polywire;
 using namespace std::chrono_literals;
 
@@ -86,3 +88,5 @@ TEST_CASE("the heap keeps its order under random changes") {
     CHECK(when[static_cast<std::size_t>(log[i - 1])] <= when[static_cast<std::size_t>(log[i])]);
   }
 }
+
+}  // namespace timer_queue_test

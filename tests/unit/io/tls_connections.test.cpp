@@ -28,6 +28,8 @@
 #include <thread>
 #include <vector>
 
+namespace tls_connections_test {
+
 namespace {
 
 namespace pw = polywire;
@@ -507,3 +509,5 @@ TEST_CASE("a client that verifies nothing says so in the log") {
   REQUIRE(said.size() == 1);
   CHECK_THAT(said[0], ContainsSubstring("warning: ") && ContainsSubstring("verify=false"));
 }
+
+}  // namespace tls_connections_test

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace tls_context_test {
+
 namespace {
 
 namespace pw = polywire;
@@ -205,3 +207,5 @@ TEST_CASE("connections that were made before a renewal go on") {
   CHECK(shown_name(old) == "first");
   CHECK(shown_name(fresh) == "second");
 }
+
+}  // namespace tls_context_test

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace tls_stream_test {
+
 namespace {
 
 namespace pw = polywire;
@@ -364,3 +366,5 @@ TEST_CASE("a connection over TLS is private where the other end is known") {
   CHECK(shown->names().size() == 2);
   CHECK(shown->fingerprint().size() == 64);
 }
+
+}  // namespace tls_stream_test

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <stdexcept>
 
+namespace unix_transport_test {
+
 namespace pw = polywire;
 namespace io = polywire::io;
 namespace fs = std::filesystem;
@@ -170,3 +172,5 @@ TEST_CASE_METHOD(fixture,
   drain(context);
   CHECK_FALSE(connected.has_value());
 }
+
+}  // namespace unix_transport_test

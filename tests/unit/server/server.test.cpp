@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+namespace server_test {
+
 namespace pw = polywire;
 using pw::payload;
 using pw::status_code;
@@ -97,8 +99,8 @@ TEST_CASE("handle_any sees the name and the bytes of what nobody else handles") 
   pw::server server;
   server.handle(echo, same);
   server.handle_any([](const payload& request, pw::server_context& context) {
-    return payload(request.encoding(), std::string(context.method()) + ":" +
-                                           std::string(request.str()));
+    return payload(request.encoding(),
+                   std::string(context.method()) + ":" + std::string(request.str()));
   });
   const auto endpoint = server.listen("tcp://127.0.0.1:0").value();
   const running run(server);
@@ -160,6 +162,9 @@ TEST_CASE("a connection above the limit is told why it is closed, the others go 
   const auto refused = second.call(echo, "x", pw::timeout(10s));
   CHECK(refused.status().code() == status_code::unavailable);
   CHECK(refused.status().reached() != pw::outcome::maybe_processed);  // safe to repeat
-  CHECK_THAT(refused.status().message(), Catch::Matchers::ContainsSubstring("too many connections"));
+  CHECK_THAT(refused.status().message(),
+             Catch::Matchers::ContainsSubstring("too many connections"));
   CHECK(first.call(echo, "y", pw::timeout(10s)));
 }
+
+}  // namespace server_test

@@ -188,8 +188,8 @@ class client_session final : public session {
 
   void on_goodbye(const status& why) override {
     if (!why.ok()) {
-      const outcome reached = why.reached() == outcome::rejected ? outcome::rejected
-                                                                 : outcome::maybe_processed;
+      const outcome reached =
+          why.reached() == outcome::rejected ? outcome::rejected : outcome::maybe_processed;
       return lost(status(status_code::unavailable,
                          "the peer closed the connection: " + why.message(), reached));
     }

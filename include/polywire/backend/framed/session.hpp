@@ -173,9 +173,7 @@ class session : public rpc::byte_session {
         fail("a message exceeds the call's credit or its own size");
         return false;
       case received::too_large: on_too_large(c); return false;
-      case received::part:
-        pay_back(c);
-        return true;
+      case received::part: pay_back(c); return true;
       case received::message: break;
     }
     c.started = true;

@@ -165,8 +165,8 @@ class session : public rpc::packet_session {
   void deliver(call& c, rpc::packet& p, bool last) {
     if (c.over) return;
     ++c.unread;
-    incoming message = p.object ? incoming(p.object, c.encoding, 1)
-                                : incoming(c.encoding, p.encoded.view(), 1);
+    incoming message =
+        p.object ? incoming(p.object, c.encoding, 1) : incoming(c.encoding, p.encoded.view(), 1);
     if (p.event) message.with(&p.event->get());
     c.sink->on_message(message, last);
   }

@@ -47,9 +47,10 @@ class channel final : public std::enable_shared_from_this<channel>,
   status may_block() const {
     if (!owns_thread_ || io::loop::inside_any()) {
       return status(status_code::failed_precondition,
-                    owns_thread_ ? "this is an I/O thread, which must not block: use the async_ form"
-                                 : "a client with an executor of yours has no thread of its own to "
-                                   "do the work while this one blocks: use the async_ form",
+                    owns_thread_
+                        ? "this is an I/O thread, which must not block: use the async_ form"
+                        : "a client with an executor of yours has no thread of its own to "
+                          "do the work while this one blocks: use the async_ form",
                     outcome::not_sent);
     }
     return {};
@@ -195,8 +196,8 @@ class channel final : public std::enable_shared_from_this<channel>,
     if (!options.error().ok()) return finish(call, status(options.error()));
     if (auto sendable = call.check_start(); !sendable) return finish(call, std::move(sendable));
     if (const auto refusal = protocol().refusal(call.type_); !refusal.empty()) {
-      return finish(call, status(status_code::unimplemented, std::string(refusal),
-                                 outcome::not_sent));
+      return finish(call,
+                    status(status_code::unimplemented, std::string(refusal), outcome::not_sent));
     }
     if (call.deadline_ <= home_->now()) return expire(call);
     if (options.stop_token().stop_requested()) return finish(call, cancelled(outcome::not_sent));
@@ -209,7 +210,8 @@ class channel final : public std::enable_shared_from_this<channel>,
     if (queue_.empty()) {
       if (client_link* l = pool_.pick(call.type_)) return open(call, *l);
     }
-    // Subscriptions that come back were admitted once; there may be more of them than calls may wait.
+    // Subscriptions that come back were admitted once; there may be more of them than calls may
+    // wait.
     if (!call.comes_back_ && queue_.size() >= settings_.bounds.max_queue) {
       return finish(call, status(status_code::resource_exhausted,
                                  "more than " + std::to_string(settings_.bounds.max_queue) +
@@ -235,12 +237,11 @@ class channel final : public std::enable_shared_from_this<channel>,
     stored_message* first = call.first_message();
     rpc::session& session = l.connection->command();
     call.keep();  // for the session
-    auto opened = first != nullptr
-                      ? [&] {
-                          const outgoing message = first->as_outgoing();
-                          return session.open(head, call.sink(), &message, call.only_message());
-                        }()
-                      : session.open(head, call.sink(), nullptr, call.only_message());
+    auto opened = first != nullptr ? [&] {
+      const outgoing message = first->as_outgoing();
+      return session.open(head, call.sink(), &message, call.only_message());
+    }()
+                                   : session.open(head, call.sink(), nullptr, call.only_message());
     if (!opened) {
       release(call);
       return finish(call, opened.status());
@@ -308,9 +309,10 @@ class channel final : public std::enable_shared_from_this<channel>,
                        [](const client_call* call) { return call->wants_connection_now(); });
   }
   std::size_t streams() const noexcept override {
-    return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [](const client_call* c) {
-      return c->type_ != call_type::unary && c->type_ != call_type::publish;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(calls_.begin(), calls_.end(), [](const client_call* c) {
+          return c->type_ != call_type::unary && c->type_ != call_type::publish;
+        }));
   }
 
   // Whoever still speaks of the channel may do so on another thread.

@@ -71,7 +71,8 @@ class client_call : public client_context, public io::mail, public io::timer {
  protected:
   inline ~client_call();
 
-  // Keeps the object alive while the channel or a session knows it; the last `unkeep` may destroy it.
+  // Keeps the object alive while the channel or a session knows it; the last `unkeep` may destroy
+  // it.
   virtual void keep() noexcept = 0;
   virtual void unkeep() noexcept = 0;
   virtual rpc::call_sink& sink() noexcept = 0;

@@ -36,8 +36,8 @@ class interceptor_events {
   ~interceptor_events() = default;
 };
 
-/// The interceptors of a client. They hear of a call's end when the turn ends, before the caller does:
-/// what they do then finds the channel at rest. On the loop's thread.
+/// The interceptors of a client. They hear of a call's end when the turn ends, before the caller
+/// does: what they do then finds the channel at rest. On the loop's thread.
 class client_interceptors final : private io::completion {
  public:
   inline client_interceptors(std::shared_ptr<io::loop> home, const client_options& options,
@@ -128,13 +128,15 @@ inline void client_interceptors::go_on(client_call& call) {
 }
 
 inline void client_interceptors::await(client_call& call) {
-  call.interception_->awaiting = awaited_start::begin(
-      home_, *call.interception_, call, [this, kept = kept_call(call)](status how) {
-        client_call& it = *kept.operator->();
-        it.interception_->awaiting.reset();
-        if (it.interception_->decided(it, how)) return go_on(it);
-        if (!it.is_over()) reject(it, std::move(how));
-      });
+  call.interception_->awaiting = awaited_start::begin(home_, *call.interception_, call,
+                                                      [this, kept = kept_call(call)](status how) {
+                                                        client_call& it = *kept.operator->();
+                                                        it.interception_->awaiting.reset();
+                                                        if (it.interception_->decided(it, how))
+                                                          return go_on(it);
+                                                        if (!it.is_over())
+                                                          reject(it, std::move(how));
+                                                      });
 }
 
 inline void client_interceptors::reject(client_call& call, status why) {

@@ -34,9 +34,8 @@ class client_stream final : public stream_core, public client_call {
   }
 
   void cancel() override {
-    channel_->home().run([call = kept_call(*this)] {
-      call->give_up(channel::cancelled(outcome::maybe_processed));
-    });
+    channel_->home().run(
+        [call = kept_call(*this)] { call->give_up(channel::cancelled(outcome::maybe_processed)); });
   }
 
   void handle_gone() noexcept override {
@@ -91,9 +90,9 @@ class client_stream final : public stream_core, public client_call {
   void let_go() {
     if (!is_over()) return give_up(channel::cancelled(outcome::maybe_processed));
     if (!final_.ok() && !was_told()) {
-      channel_->log(log_level::warning, "a failed stream of " + std::string(method()) +
-                                            " was dropped without reading its end: " +
-                                            final_.to_string());
+      channel_->log(log_level::warning,
+                    "a failed stream of " + std::string(method()) +
+                        " was dropped without reading its end: " + final_.to_string());
     }
   }
 

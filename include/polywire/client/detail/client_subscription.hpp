@@ -17,8 +17,8 @@
 
 namespace polywire::inline v1::detail {
 
-/// The client's end of a subscription, across connections: each time it is made again it goes on behind
-/// the last event that came.
+/// The client's end of a subscription, across connections: each time it is made again it goes on
+/// behind the last event that came.
 class client_subscription final : public stream_core, public client_call {
  public:
   client_subscription(const std::shared_ptr<channel>& owner, std::string_view pattern,
@@ -45,16 +45,16 @@ class client_subscription final : public stream_core, public client_call {
   }
 
   void cancel() override {
-    channel_->home().run([call = kept_call(*this)] {
-      call->give_up(channel::cancelled(outcome::maybe_processed));
-    });
+    channel_->home().run(
+        [call = kept_call(*this)] { call->give_up(channel::cancelled(outcome::maybe_processed)); });
   }
   void handle_gone() noexcept override { cancel(); }
   status may_block() const override { return channel_->may_block(); }
 
   /// An event that came cannot be read as this program's type.
   void note_unreadable(const status& why) {
-    channel_->log(log_level::warning, "an event of '" + pattern_ + "' was skipped: " + why.message());
+    channel_->log(log_level::warning,
+                  "an event of '" + pattern_ + "' was skipped: " + why.message());
     unreadable_.fetch_add(1, std::memory_order_relaxed);
   }
   std::uint64_t unreadable() const noexcept { return unreadable_.load(std::memory_order_relaxed); }
@@ -73,8 +73,8 @@ class client_subscription final : public stream_core, public client_call {
     head.subscribe = &asked_;
   }
   duration pause() override {
-    // Each connection brings new credit: without this, a reader that stands still would pile up events
-    // with every one. Or the server lets us in, and ends it again.
+    // Each connection brings new credit: without this, a reader that stands still would pile up
+    // events with every one. Or the server lets us in, and ends it again.
     const bool hurries = unread() >= bounds().call_credit || !confirmed_since_;
     confirmed_since_ = true;
     return hurries ? bounds().reconnect_spacing : duration::zero();
@@ -92,8 +92,8 @@ class client_subscription final : public stream_core, public client_call {
     if (starts_anew || (comes_back_ && !group_.empty())) lost_ += loss(0, loss::kind::unknown);
     if (starts_anew || epoch_ == 0) sequence_ = begin.sequence;
     epoch_ = begin.after.epoch();
-    // One that asked for a start behind an event keeps asking for that one until another has come: the loss
-    // in between is told with the next event.
+    // One that asked for a start behind an event keeps asking for that one until another has come:
+    // the loss in between is told with the next event.
     if (starts_anew || !is_behind) go_on_behind(begin.after);
     if (std::exchange(comes_back_, true)) return;
     deadline_ = never;

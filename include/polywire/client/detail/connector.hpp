@@ -31,11 +31,11 @@ class connector_events {
   ~connector_events() = default;
 };
 
-/// The rules of connecting, and of connecting again, to some hosts of the target, which every attempt
-/// tries in turn. As long as all goes well, as many attempts at once as are asked for. After a
-/// failure one at a time: on request not more often than `limits::reconnect_spacing`, in the
-/// background with growing pauses. A connection that turns out to be stale is replaced once without
-/// any pause. On the loop's thread.
+/// The rules of connecting, and of connecting again, to some hosts of the target, which every
+/// attempt tries in turn. As long as all goes well, as many attempts at once as are asked for.
+/// After a failure one at a time: on request not more often than `limits::reconnect_spacing`, in
+/// the background with growing pauses. A connection that turns out to be stale is replaced once
+/// without any pause. On the loop's thread.
 class connector {
  public:
   /// Hosts `first` to before `last`. Without a transport connecting costs nothing: no spacing.
@@ -65,8 +65,8 @@ class connector {
     }
     if (is_trying()) return;
     const bool spaced = transport_ != nullptr && !stale_;
-    const time_point earliest = spaced ? after(last_attempt_, bounds_->reconnect_spacing)
-                                       : home_->now();
+    const time_point earliest =
+        spaced ? after(last_attempt_, bounds_->reconnect_spacing) : home_->now();
     if (earliest <= home_->now()) return start();
     soon_ = true;
     home_->set_timer(retry_, earliest);

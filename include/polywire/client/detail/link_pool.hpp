@@ -56,8 +56,8 @@ class link_pool final : private connector_events, private link_events {
     const std::size_t hosts = std::max<std::size_t>(target.hosts().size(), 1);
     const std::size_t step = spread_ ? 1 : hosts;
     for (std::size_t first = 0; first < hosts; first += step) {
-      ways_.push_back(std::make_unique<connector>(*home, settings.bounds, target,
-                                                  transport_.get(), first, first + step,
+      ways_.push_back(std::make_unique<connector>(*home, settings.bounds, target, transport_.get(),
+                                                  first, first + step,
                                                   static_cast<connector_events&>(*this)));
     }
   }
@@ -120,13 +120,12 @@ class link_pool final : private connector_events, private link_events {
  private:
   bool pooled() const noexcept { return protocol_->one_call_per_connection; }
   bool has_link(const connector& way) const noexcept {
-    return std::any_of(links_.begin(), links_.end(), [&way](const auto& l) {
-      return &l->way() == &way && l->is_usable();
-    });
+    return std::any_of(links_.begin(), links_.end(),
+                       [&way](const auto& l) { return &l->way() == &way && l->is_usable(); });
   }
   std::size_t usable() const noexcept {
-    return static_cast<std::size_t>(std::count_if(
-        links_.begin(), links_.end(), [](const auto& l) { return l->is_usable(); }));
+    return static_cast<std::size_t>(
+        std::count_if(links_.begin(), links_.end(), [](const auto& l) { return l->is_usable(); }));
   }
   bool is_trying() const noexcept {
     return std::any_of(ways_.begin(), ways_.end(),
@@ -223,8 +222,7 @@ class link_pool final : private connector_events, private link_events {
   void on_link_idle(client_link& l) override {
     if (!l.is_usable() || l.connection->session().calls() > 0) return;
     l.draining = true;
-    l.connection->close(
-        status::unavailable("the connection was idle (limits::pool_idle_timeout)"));
+    l.connection->close(status::unavailable("the connection was idle (limits::pool_idle_timeout)"));
   }
   void on_link_closed(client_link& gone) override {
     const auto keep = gone.shared_from_this();

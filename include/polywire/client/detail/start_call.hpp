@@ -63,8 +63,8 @@ auto initiate_call(const std::shared_ptr<channel>& to, const method_info& m, Hel
       token, to, m, std::forward<Held>(request), std::move(options));
 }
 
-/// Blocks until the call that `start` starts has ended. `start` takes the options and a handler, and
-/// returns the call; `Value` is what the handler takes.
+/// Blocks until the call that `start` starts has ended. `start` takes the options and a handler,
+/// and returns the call; `Value` is what the handler takes.
 template <class Value, class Options, class Start>
 Value block_until_done(const std::shared_ptr<channel>& to, Options options, Start start) {
   if (auto may = to->may_block(); !may) return may;

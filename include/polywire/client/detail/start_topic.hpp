@@ -72,8 +72,7 @@ subscription<Event> block_subscribe(const std::shared_ptr<channel>& to, std::str
                                     subscribe_options options) {
   if (auto may = to->may_block(); !may) return subscription<Event>(std::move(may));
   auto where = std::make_shared<rendezvous<subscription<Event>>>();
-  start_subscribe<Event>(to, pattern, std::move(options),
-                         wake_caller<subscription<Event>>(where));
+  start_subscribe<Event>(to, pattern, std::move(options), wake_caller<subscription<Event>>(where));
   return std::move(*where->wait(never));
 }
 

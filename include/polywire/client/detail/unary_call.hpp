@@ -53,10 +53,10 @@ class unary_call : public counted,
     keep();
     auto slot = handler_.cancellation_slot();
     if (slot.is_connected()) {
-      slot.assign([call = kept_call(*this), home = channel_->shared_home()](
-                      asio::cancellation_type) {
-        home->run([call] { call->give_up(channel::cancelled(outcome::maybe_processed)); });
-      });
+      slot.assign(
+          [call = kept_call(*this), home = channel_->shared_home()](asio::cancellation_type) {
+            home->run([call] { call->give_up(channel::cancelled(outcome::maybe_processed)); });
+          });
     }
     io::loop& home = channel_->home();
     if (!home.here()) return home.post(static_cast<io::mail&>(*this));
@@ -91,7 +91,8 @@ class unary_call : public counted,
   void on_sent() override {}
   void on_end(status&& how, polywire::metadata&& trailing) override {
     if (how.ok() && !how_.ok()) how = std::move(how_);
-    if (has_response && how.ok() && !response_) how = status::internal("the call ended without a reply");
+    if (has_response && how.ok() && !response_)
+      how = status::internal("the call ended without a reply");
     if (!how.ok()) response_.reset();  // a reply without a good end is none: there may be another
     attempt_ended(std::move(how), std::move(trailing));
   }

@@ -135,7 +135,8 @@ inline rpc::call_sink* server_link::on_open(rpc::call_id id, rpc::method_entry& 
   // Cancelled handlers need a moment to end. A peer that opens and cancels without end is stopped
   // at as many of them again.
   if (running_.load(std::memory_order_relaxed) / 2 >= bounds_->max_calls) {
-    refusal = status::resource_exhausted("too many cancelled handlers still run (limits::max_calls)");
+    refusal =
+        status::resource_exhausted("too many cancelled handlers still run (limits::max_calls)");
     return nullptr;
   }
   if (head.deadline <= shard_->home()->now()) {

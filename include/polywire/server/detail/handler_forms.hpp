@@ -41,13 +41,12 @@ decltype(auto) invoke_handler(Handler& handler, server_context& context, Args&..
 }
 
 template <class Handler, class... Args>
-concept handler_of = std::invocable<Handler&, Args&..., server_context&> ||
-                     std::invocable<Handler&, Args&...>;
+concept handler_of =
+    std::invocable<Handler&, Args&..., server_context&> || std::invocable<Handler&, Args&...>;
 
 template <class Handler, class... Args>
-using handler_result =
-    decltype(invoke_handler(std::declval<Handler&>(), std::declval<server_context&>(),
-                            std::declval<Args&>()...));
+using handler_result = decltype(invoke_handler(
+    std::declval<Handler&>(), std::declval<server_context&>(), std::declval<Args&>()...));
 
 /// The same, worked out only when it is asked for.
 template <class Handler, class... Args>

@@ -119,8 +119,8 @@ class stream_listener final : public listener,
 /// The same for clients of this process.
 class name_listener final : public listener, public io::inproc_listener {
  public:
-  name_listener(std::string name, const rpc::backend& protocol, std::shared_ptr<const limits> bounds,
-                std::shared_ptr<shard_list> shards)
+  name_listener(std::string name, const rpc::backend& protocol,
+                std::shared_ptr<const limits> bounds, std::shared_ptr<shard_list> shards)
       : name_(std::move(name)),
         protocol_(&protocol),
         bounds_(std::move(bounds)),

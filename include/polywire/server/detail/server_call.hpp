@@ -164,8 +164,8 @@ class server_call : public server_context, public io::timer {
   bool handler_done_ = false;
 };
 
-/// Runs a handler that is a coroutine, and can stop it. Knows no types, so that co_spawn's machinery
-/// is compiled once and not for every handler.
+/// Runs a handler that is a coroutine, and can stop it. Knows no types, so that co_spawn's
+/// machinery is compiled once and not for every handler.
 class coroutine_runner {
  public:
   /// `ex` is where it runs: the connection's executor, or one of its own. `owner` is kept alive.

@@ -25,7 +25,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
  public:
   explicit server_core(const server_options& options)
       : served_(std::make_shared<served>(options)), shards_(std::make_shared<shard_list>()) {
-    served_->methods.set_topics(std::make_unique<publish_entry>(), std::make_unique<subscribe_entry>());
+    served_->methods.set_topics(std::make_unique<publish_entry>(),
+                                std::make_unique<subscribe_entry>());
   }
 
   /// Null: the server owns its threads.
@@ -71,8 +72,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
     if (!target) return target.status();
     const rpc::scheme* scheme = rpc::scheme::find(target->scheme());
     if (scheme == nullptr) return rpc::unknown_scheme(target->scheme());
-    auto settings =
-        read_settings(*target, served_->options.get_limits(), io::keys_of(*scheme));
+    auto settings = read_settings(*target, served_->options.get_limits(), io::keys_of(*scheme));
     if (!settings) return settings.status();
     io::transport_settings wanted;
     wanted.listens = true;
@@ -108,7 +108,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
       auto acceptor = (*transport)->listen(first_->home()->get_executor(), *target);
       if (!acceptor) return acceptor.status();
       port = (*acceptor)->port();
-      address = target->scheme() + (target->path().empty() || !target->hosts().empty() ? "://" : ":") +
+      address = target->scheme() +
+                (target->path().empty() || !target->hosts().empty() ? "://" : ":") +
                 (*acceptor)->address();
       made = std::make_shared<stream_listener>(std::move(*acceptor), protocol, bounds, first_,
                                                shards_);
@@ -172,8 +173,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
   }
 
   status stop_on_signals() {
-    auto watch = std::make_shared<io::signal_watch>(
-        first_->home(), [weak = weak_from_this()](int count) {
+    auto watch =
+        std::make_shared<io::signal_watch>(first_->home(), [weak = weak_from_this()](int count) {
           if (const auto self = weak.lock()) self->stop(count > 1);
         });
     {
@@ -205,10 +206,9 @@ class server_core : public std::enable_shared_from_this<server_core> {
  private:
   std::shared_ptr<shard> add_shard(io::executor ex) {
     auto home = io::loop::make(std::move(ex), served_->options.get_clock());
-    auto made = std::make_shared<shard>(home, served_,
-                                        [weak = weak_from_this()] {
-                                          if (const auto self = weak.lock()) self->shard_is_idle();
-                                        });
+    auto made = std::make_shared<shard>(home, served_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->shard_is_idle();
+    });
     home->run([made] { made->join(); });
     shards_->add(made);
     return made;
@@ -257,7 +257,6 @@ class server_core : public std::enable_shared_from_this<server_core> {
   void abandon() {
     close_listeners();
     for (const auto& s : shards_->take()) s->abandon_now();
-
   }
 
   std::vector<unsupported_method> find_unsupported(const rpc::backend& protocol) const {

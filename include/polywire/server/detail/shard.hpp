@@ -25,7 +25,8 @@ class shard;
 class server_call;
 class server_link;
 
-/// What a server counts. Apart, because those who ask may live longer, and may be kept by the server.
+/// What a server counts. Apart, because those who ask may live longer, and may be kept by the
+/// server.
 class server_counters {
  public:
   explicit server_counters(std::shared_ptr<topic_host> topics) : topics_(std::move(topics)) {}
@@ -118,7 +119,8 @@ class server_link final : public io::connection_owner,
   /// Of the caller. From the first call on, which other threads may serve; then it stays.
   const peer_certificate* certificate() const noexcept { return certificate_.get(); }
 
-  // Handlers that run for this connection, cancelled ones included: they bound what a peer can start.
+  // Handlers that run for this connection, cancelled ones included: they bound what a peer can
+  // start.
   void call_started() noexcept { running_.fetch_add(1, std::memory_order_relaxed); }
   void call_gone() noexcept { running_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -139,8 +141,7 @@ class server_link final : public io::connection_owner,
 /// The part of a server that lives on one loop: its connections.
 class shard final : public std::enable_shared_from_this<shard>, private io::loop_member {
  public:
-  shard(std::shared_ptr<io::loop> home, std::shared_ptr<served> what,
-        std::function<void()> on_idle)
+  shard(std::shared_ptr<io::loop> home, std::shared_ptr<served> what, std::function<void()> on_idle)
       : home_(std::move(home)),
         served_(std::move(what)),
         topics_(served_->topics->add_thread(home_)),

@@ -18,9 +18,7 @@ template <call_type Type, class Request, class Response, class Handler>
 class stream_entry final : public server_entry {
  public:
   stream_entry(std::string_view name, idempotency repeat, Handler handler, io::executor pool)
-      : server_entry(name, Type, repeat),
-        handler_(std::move(handler)),
-        pool_(std::move(pool)) {}
+      : server_entry(name, Type, repeat), handler_(std::move(handler)), pool_(std::move(pool)) {}
 
   opened_call start(const std::shared_ptr<server_link>& link, rpc::call_id id,
                     const rpc::call_head& head) override {
@@ -57,7 +55,8 @@ class stream_entry final : public server_entry {
     status may_block() const override {
       if (entry_->pool_ && !io::loop::inside_any()) return {};
       return status::failed_precondition(
-          "this is an I/O thread, which must not block: use the async_ form, or handle(…, on(pool))");
+          "this is an I/O thread, which must not block: use the async_ form, or handle(…, "
+          "on(pool))");
     }
 
    private:
@@ -108,9 +107,9 @@ class stream_entry final : public server_entry {
       release();
       if (cancelled()) return;
       if constexpr (is_awaitable<returned>) {
-        runner_.spawn(entry_->pool_ ? io::executor(asio::make_strand(entry_->pool_))
-                                    : home()->get_executor(),
-                      self, run_coroutine(self));
+        runner_.spawn(
+            entry_->pool_ ? io::executor(asio::make_strand(entry_->pool_)) : home()->get_executor(),
+            self, run_coroutine(self));
       } else {
         asio::post(entry_->pool_, [self] { run_blocking(self); });
       }

@@ -52,8 +52,8 @@ class subscribe_entry final : public server_entry {
       rpc::hub& hub = link_->home().what().topics->hub();
       if (const auto* type = hub.type_of(method_); type && !type->formats.contains(encoding_)) {
         return reject(status::invalid_argument("the events of '" + std::string(method_) +
-                                             "' are not available as " +
-                                             std::string(to_string(encoding_))));
+                                               "' are not available as " +
+                                               std::string(to_string(encoding_))));
       }
       rpc::subscribe_request request;
       request.pattern = method_;

@@ -49,7 +49,8 @@ class topic_thread final : public rpc::hub_thread, private io::mail, private io:
   }
   /// Tells the hub the time at `when`.
   void set_alarm(time_point when) {
-    if (const auto l = home(); l && (!is_set() || when < io::timer::when())) l->set_timer(*this, when);
+    if (const auto l = home(); l && (!is_set() || when < io::timer::when()))
+      l->set_timer(*this, when);
   }
   void stop_alarm() noexcept {
     if (const auto l = home()) l->remove_timer(*this);

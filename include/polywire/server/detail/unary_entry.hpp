@@ -8,9 +8,9 @@
 
 #include <memory>
 #include <optional>
-#include <variant>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace polywire::inline v1::detail {
 
@@ -88,9 +88,9 @@ class unary_entry final : public server_entry {
       release();
       if (cancelled()) return;
       if constexpr (is_awaitable<returned>) {
-        runner_.spawn(entry_->pool_ ? io::executor(asio::make_strand(entry_->pool_))
-                                    : home_->get_executor(),
-                      self, run_coroutine(self));
+        runner_.spawn(
+            entry_->pool_ ? io::executor(asio::make_strand(entry_->pool_)) : home_->get_executor(),
+            self, run_coroutine(self));
       } else {
         asio::post(entry_->pool_, [self] {
           if (self->cancelled()) return;
@@ -116,8 +116,8 @@ class unary_entry final : public server_entry {
       result<Response> r;
       try {
         const Request& request = *self->request_;
-        r = co_await invoke_handler(self->entry_->handler_,
-                                    static_cast<server_context&>(*self), request);
+        r = co_await invoke_handler(self->entry_->handler_, static_cast<server_context&>(*self),
+                                    request);
       } catch (...) {
         r = self->caught(std::current_exception());
       }

@@ -103,15 +103,17 @@ void awaited_rejection(const environment& env) {
   serving.intercept(seen).intercept(waiting(door, entered, status::unauthenticated("who?")));
   running_server service(
       env.listen_url(),
-      [&](server& s) { s.handle(api::echo, [&](const note& n) { return ++handled, n; }); }, serving);
+      [&](server& s) { s.handle(api::echo, [&](const note& n) { return ++handled, n; }); },
+      serving);
   client user(service.url(), quiet_client());
   const arrivals<result<note>> answers;
   user.async_call(api::echo, M::make(1, ""), timeout(patience), answers.sink());
   entered.next("the interceptor");
   door.open();
-  check_status(answers.next("the answer").status(), status_code::unauthenticated,
-               outcome::rejected, "the rejected call");
-  check_code(seen->ends.next("its end").how, status_code::unauthenticated, "what the other one saw");
+  check_status(answers.next("the answer").status(), status_code::unauthenticated, outcome::rejected,
+               "the rejected call");
+  check_code(seen->ends.next("its end").how, status_code::unauthenticated,
+             "what the other one saw");
   check_equal(handled.load(), 0, "handlers that ran");
 }
 

@@ -58,7 +58,8 @@ class noting {
 
 inline void check_lines(const arrivals<std::string>& got, const std::vector<std::string>& wanted,
                         const std::source_location& where = std::source_location::current()) {
-  for (const std::string& line : wanted) check_equal(got.next(line, where), line, "in order", where);
+  for (const std::string& line : wanted)
+    check_equal(got.next(line, where), line, "in order", where);
 }
 
 template <class M>
@@ -215,7 +216,8 @@ void every_kind(const environment& env) {
           s.handle(api::talk, [&](reader<note>& in, writer<note>& out) -> asio::awaitable<status> {
             clock.advance(5s);
             while (auto n = co_await in.async_read(asio::use_awaitable)) {
-              if (auto sent = co_await out.async_write(*n, asio::use_awaitable); !sent) co_return sent;
+              if (auto sent = co_await out.async_write(*n, asio::use_awaitable); !sent)
+                co_return sent;
             }
             co_return status();
           });
@@ -297,14 +299,16 @@ void other_ends(const environment& env) {
   }
   // By the time the client is gone.
   check_equal(client_saw->ends.total(), 2, "ends");
-  check_code(client_saw->ends.next("the end").how, status_code::cancelled, "a client that went away");
+  check_code(client_saw->ends.next("the end").how, status_code::cancelled,
+             "a client that went away");
   check(!server_saw->ends.next("the end").how.ok(), "a client that went away");
 
   client user(service.url(), calling);
   user.async_call(api::echo, M::make(1, ""), call_options(), answers.sink());
   entered.next("the handler");
   service.get().stop();
-  check_code(client_saw->ends.next("the end").how, status_code::unavailable, "a server that stopped");
+  check_code(client_saw->ends.next("the end").how, status_code::unavailable,
+             "a server that stopped");
   check(!server_saw->ends.next("the end").how.ok(), "a server that stopped");
   check_equal(client_saw->started.load(), 3, "starts");
   check_equal(server_saw->started.load(), 3, "starts");

@@ -41,9 +41,10 @@ tally read_until(subscription<T>& from, std::int64_t number) {
   tally seen;
   while (seen.last < number) {
     const auto got = next(from, "event " + std::to_string(number));
-    check_equal(got.lost_before().how() == loss::kind::exact, true, "losses of one topic are exact");
-    check_equal(M::number(got.message()), seen.last + 1 + static_cast<std::int64_t>(
-                                              got.lost_before().count()),
+    check_equal(got.lost_before().how() == loss::kind::exact, true,
+                "losses of one topic are exact");
+    check_equal(M::number(got.message()),
+                seen.last + 1 + static_cast<std::int64_t>(got.lost_before().count()),
                 "event and losses follow each other");
     seen.last = M::number(got.message());
     seen.lost += got.lost_before().count();
@@ -164,8 +165,8 @@ void block_is_bounded(const environment& env) {
   limits bounds;
   bounds.block_timeout = 300ms;
   running_server service(
-      env.listen_url(),
-      [](server& s) { s.offer(api::news, allow_block().accept_publish()); }, quiet_server(bounds));
+      env.listen_url(), [](server& s) { s.offer(api::news, allow_block().accept_publish()); },
+      quiet_server(bounds));
   client user(service.url(), little_credit());
   client other(service.url(), quiet_client());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::block)));

@@ -95,8 +95,8 @@ void what_the_history_has_not_is_counted(const environment& env) {
     publish<M>(service.get(), api::news, number + 2, 150);
     const auto first = read();
     check_equal(M::number(first.message()), number + 52, "the oldest that was kept");
-    check(first.lost_before() == loss(50, loss::kind::exact), "50 were lost, exactly: " +
-                                                                  std::to_string(first.lost_before().count()));
+    check(first.lost_before() == loss(50, loss::kind::exact),
+          "50 were lost, exactly: " + std::to_string(first.lost_before().count()));
     for (int i = 53; i < 152; ++i) check_equal(M::number(read().message()), number + i, "after");
     number += 152;
   }

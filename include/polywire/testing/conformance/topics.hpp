@@ -23,7 +23,8 @@ event<T> next(subscription<T>& from, std::string_view what,
   arrivals<std::optional<event<T>>> read;
   from.async_read(read.sink());
   auto got = read.next(what, where);
-  if (!got) fail(std::string(what) + ": the subscription ended: " + from.status().to_string(), where);
+  if (!got)
+    fail(std::string(what) + ": the subscription ended: " + from.status().to_string(), where);
   return std::move(*got);
 }
 
@@ -62,8 +63,7 @@ void publish(server& by, const topic<T>& where, int first, int count, std::size_
 template <class M>
 void one_to_many(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(),
-                         [](server& s) { s.offer(api::news, accept_publish()); });
+  running_server service(env.listen_url(), [](server& s) { s.offer(api::news, accept_publish()); });
   client one(service.url(), quiet_client());
   client two(service.url(), quiet_client());
   auto a = made(one.subscribe(api::news));
@@ -80,8 +80,7 @@ void one_to_many(const environment& env) {
 template <class M>
 void what_an_event_carries(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(),
-                         [](server& s) { s.offer(api::news, accept_publish()); });
+  running_server service(env.listen_url(), [](server& s) { s.offer(api::news, accept_publish()); });
   client user(service.url(), quiet_client());
   auto events = made(user.subscribe(api::news));
   const auto plain = M::make(1, "plain");
@@ -90,7 +89,8 @@ void what_an_event_carries(const environment& env) {
   const auto large = M::make(3, std::string(std::size_t{1} << 19, 'l'));
   check_ok(user.publish(api::news, plain, timeout(patience)), "publishing");
   check_ok(user.publish(api::news, keyed, key("user/7").timeout(patience)), "with a key");
-  check_ok(service.get().publish(api::news, large, key("\x01\xff")), "a large one, and a binary key");
+  check_ok(service.get().publish(api::news, large, key("\x01\xff")),
+           "a large one, and a binary key");
   const auto first = next(events, "the plain one");
   check_equal(first.topic(), "conformance.v1.news", "its topic");
   check_equal(first.key(), "", "its key");
@@ -188,7 +188,8 @@ void patterns(const environment& env) {
     check_equal(same.topic(), from_all[i], "its topic");
   }
   check_status(user.publish(api::rooms, "conformance.v1.halls.red", event),
-               status_code::invalid_argument, outcome::not_sent, "a name the pattern does not take");
+               status_code::invalid_argument, outcome::not_sent,
+               "a name the pattern does not take");
 }
 
 template <class M>
@@ -280,7 +281,8 @@ void refusals(const environment& env) {
   const auto event = M::make(1, "");
   check_status(user.publish(api::sport, event, timeout(patience)), status_code::not_found,
                outcome::rejected, "publishing to a topic that nobody offers");
-  check_code(service.get().publish(api::sport, event), status_code::not_found, "within the service");
+  check_code(service.get().publish(api::sport, event), status_code::not_found,
+             "within the service");
   check_status(user.publish(api::news, event, timeout(patience)), status_code::permission_denied,
                outcome::rejected, "publishing where only the service does");
   check_ok(service.get().publish(api::news, event), "publishing with no subscriber");

@@ -213,8 +213,8 @@ void every_status(const environment& env) {
     const status wanted = failed(code);
     // Nobody can tell a handler that says so from a deadline that has passed.
     const bool late = wanted.code() == status_code::deadline_exceeded;
-    check_status(back.status(), wanted.code(),
-                 late ? outcome::maybe_processed : outcome::processed, "a handler's status");
+    check_status(back.status(), wanted.code(), late ? outcome::maybe_processed : outcome::processed,
+                 "a handler's status");
     check_equal(back.status().message(), wanted.message(), "its message");
     check_equal(back.status().details().size(), 2, "its details");
     check(back.status() == wanted, "details changed on the way: " + wanted.to_string());

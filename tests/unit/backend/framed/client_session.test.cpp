@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "unit/backend/framed/scripted.hpp"
 
+namespace client_session_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -455,3 +457,5 @@ TEST_CASE("more names than numbers: the rest goes in full", "[framed]") {
   client.open(names[1'023], client.sink(), nullptr, true);
   CHECK(client.frames() == lines{"1026: name a.B/M1024 last", "1027: method 1024 last"});
 }
+
+}  // namespace client_session_test

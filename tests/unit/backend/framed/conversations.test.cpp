@@ -9,6 +9,8 @@
 #include "unit/backend/framed/scripted.hpp"
 #include "unit/wire/frame/hex.hpp"
 
+namespace conversations_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -127,17 +129,17 @@ TEST_CASE("every conversation means the same a few bytes at a time", "[framed]")
 }
 
 TEST_CASE("events mean the same however their bytes are cut in two", "[framed][topics]") {
-  const script events = script()
-                            .greeting()
-                            .confirm(1, position(7, 2, 3))
-                            .event(1, event_at(3, "t.x", "key"), "one", 1)
-                            .event(1, event_at(4, "", "", pw::loss(5, pw::loss::kind::at_least)),
-                                   nullptr, 1)
-                            .part(1, 20, 50)
-                            .ping(1)
-                            .part(1, 30, 0, 0)
-                            .event(1, event_at(5, "t.y"), "two")
-                            .call(1, wf::flag_end);
+  const script events =
+      script()
+          .greeting()
+          .confirm(1, position(7, 2, 3))
+          .event(1, event_at(3, "t.x", "key"), "one", 1)
+          .event(1, event_at(4, "", "", pw::loss(5, pw::loss::kind::at_least)), nullptr, 1)
+          .part(1, 20, 50)
+          .ping(1)
+          .part(1, 30, 0, 0)
+          .event(1, event_at(5, "t.y"), "two")
+          .call(1, wf::flag_end);
   const pw::bytes_view bytes(events.bytes());
   const lines whole = listen_to(bytes, bytes.size());
   CHECK(whole == lines{"confirmed after 7-2 number 3", "event 3 of t.x key key 'one'",
@@ -240,3 +242,5 @@ TEST_CASE("the protocol makes sessions for both sides", "[framed]") {
   CHECK(protocol.make_client(config)->capacity() == 100);
   CHECK(protocol.make_server(config)->capacity() == 0);
 }
+
+}  // namespace conversations_test

@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "unit/backend/framed/scripted.hpp"
 
+namespace receiver_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -314,3 +316,5 @@ TEST_CASE("a message just at the limit is taken", "[framed]") {
                                 "(limits::max_message) (processed)"});
   CHECK_FALSE(server.session->finished());
 }
+
+}  // namespace receiver_test

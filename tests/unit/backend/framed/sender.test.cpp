@@ -7,6 +7,8 @@
 
 #include <numeric>
 
+namespace sender_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -337,3 +339,5 @@ TEST_CASE("many calls with large messages in both directions all arrive", "[fram
     }
   }
 }
+
+}  // namespace sender_test

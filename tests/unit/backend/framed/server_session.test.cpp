@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "unit/backend/framed/scripted.hpp"
 
+namespace server_session_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -465,3 +467,5 @@ TEST_CASE("ends wait for their turn when the output is full, and none is lost", 
   CHECK(server.frames().size() == 101);
   CHECK(server.session->calls() == 0);
 }
+
+}  // namespace server_session_test

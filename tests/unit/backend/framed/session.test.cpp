@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "unit/backend/framed/scripted.hpp"
 
+namespace session_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -363,8 +365,10 @@ TEST_CASE("a call that was answered in part was not rejected, whatever the goodb
   call_end sink(client.layer.events);
   client.open("a.B/Down", sink, "x", true);
   (void)client.frames();
-  client.send(script().call(1, 0, "part").goodbye(
-      pw::status(pw::status_code::unavailable, "liar", pw::outcome::rejected)));
+  client.send(
+      script()
+          .call(1, 0, "part")
+          .goodbye(pw::status(pw::status_code::unavailable, "liar", pw::outcome::rejected)));
   CHECK(sink.how.reached() == pw::outcome::maybe_processed);
 }
 
@@ -482,3 +486,5 @@ TEST_CASE("a session that is finished takes no bytes and no commands", "[framed]
   pair.to_client();
   CHECK(sink.how.to_string() == "unavailable: the peer closed the connection: gone");
 }
+
+}  // namespace session_test

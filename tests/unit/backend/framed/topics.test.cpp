@@ -8,6 +8,8 @@
 #include "unit/backend/framed/scripted.hpp"
 #include "unit/wire/frame/hex.hpp"
 
+namespace topics_test {
+
 using namespace framed_tests;
 
 namespace {
@@ -46,8 +48,7 @@ class subscriber : public scripted {
 
 class greeted_server : public scripted {
  public:
-  explicit greeted_server(const pw::limits& own = pw::limits())
-      : scripted(rpc::role::server, own) {
+  explicit greeted_server(const pw::limits& own = pw::limits()) : scripted(rpc::role::server, own) {
     greet();
   }
 };
@@ -75,9 +76,8 @@ TEST_CASE("publishing is one frame, with the key of the event, and its end", "[f
   call_end sink(client.layer.events);
   CHECK(try_publish(*client.session, "prices.gold", sink, "12", "ounce").value() == 1);
   CHECK(try_publish(*client.session, "prices.gold", sink, "13").value() == 2);
-  CHECK(client.frames() ==
-        lines{"1: method 1 name prices.gold key ounce payload '12' last",
-              "2: method 1 payload '13' last"});
+  CHECK(client.frames() == lines{"1: method 1 name prices.gold key ounce payload '12' last",
+                                 "2: method 1 payload '13' last"});
 
   greeted_pair pair;
   call_end published(pair.said_to_client());
@@ -155,8 +155,7 @@ TEST_CASE("the position comes before the events, and these with all that goes wi
   CHECK(pair.said_to_client() ==
         lines{"confirmed after 7-0 number 1", "event 3 of prices.gold key ounce '12'",
               "event 4 lost 2 of prices.gold '13'", "event 9 lost 5+ of prices.oil ''",
-              "event 10 lost 0 or who knows '14'",
-              "end resource_exhausted: too slow (processed)"});
+              "event 10 lost 0 or who knows '14'", "end resource_exhausted: too slow (processed)"});
   CHECK(pair.client->calls() == 0);
   CHECK(pair.server->calls() == 0);
 }
@@ -168,10 +167,10 @@ TEST_CASE("a topic's name goes once, and its number in every subscription", "[fr
     CHECK(server.session->send(id, text("x").with(event_at(3, "prices.gold")), false));
   }
   CHECK(server.session->send(1, text("x").with(event_at(4, "prices.oil")), false));
-  CHECK(server.frames() ==
-        lines{"1: method 1 name prices.gold event 3 payload 'x'",
-              "2: method 1 event 3 payload 'x'", "1: method 1 event 3 payload 'x'",
-              "1: method 2 name prices.oil event 4 payload 'x'"});
+  CHECK(server.frames() == lines{"1: method 1 name prices.gold event 3 payload 'x'",
+                                 "2: method 1 event 3 payload 'x'",
+                                 "1: method 1 event 3 payload 'x'",
+                                 "1: method 2 name prices.oil event 4 payload 'x'"});
 
   subscriber client;
   client.send(script()
@@ -225,8 +224,7 @@ TEST_CASE("numbers and names of topics that break the rules close the connection
   for (const char* name : {"a..b", "prices.>", "a.B/Unary", "*", " ", "caf\xc3\xa9"}) {
     closed(script().event(1, event_at(3, name), "x"), "a topic's name is malformed");
   }
-  closed(script().event(1, event_at(3, std::string(256, 'a')), "x"),
-         "a topic's name is malformed");
+  closed(script().event(1, event_at(3, std::string(256, 'a')), "x"), "a topic's name is malformed");
 }
 
 TEST_CASE("a method's number and a topic's number have nothing to do with each other",
@@ -403,10 +401,10 @@ TEST_CASE("a topic's number serves publishing and subscribing alike", "[framed][
                   .call(1, wf::flag_last, "x", 5, "prices.gold")
                   .subscribe(2, "", pw::subscribe_head(), 5)
                   .call(3, wf::flag_last, "y", 5));
-  CHECK(server.heard() ==
-        lines{"1: open prices.gold text", "1: message 'x' last",
-              "2: open prices.gold text from now drop_oldest 1024/1048576", "2: half_close",
-              "3: open prices.gold text", "3: message 'y' last"});
+  CHECK(server.heard() == lines{"1: open prices.gold text", "1: message 'x' last",
+                                "2: open prices.gold text from now drop_oldest 1024/1048576",
+                                "2: half_close", "3: open prices.gold text",
+                                "3: message 'y' last"});
 }
 
 TEST_CASE("where nobody hosts topics they are not found", "[framed][topics]") {
@@ -642,3 +640,5 @@ TEST_CASE("a subscription that is lost says whether its opening had left", "[fra
   CHECK(confirmed.how.reached() == pw::outcome::maybe_processed);
   CHECK(unsent.how.reached() == pw::outcome::not_sent);
 }
+
+}  // namespace topics_test

@@ -39,8 +39,7 @@ TEST_CASE("within the process: publishing takes the key of the event along", "[i
   const auto id =
       try_publish(*pair.client, "prices.gold", pair.sink(), "12", std::string("ounce")).value();
   pair.move();
-  CHECK(pair.server_heard() ==
-        lines{"1: open prices.gold text key ounce", "1: message '12' last"});
+  CHECK(pair.server_heard() == lines{"1: open prices.gold text key ounce", "1: message '12' last"});
   pair.server->end(id, nullptr, {}, {});
   pair.move();
   CHECK(pair.client_heard() == lines{"end ok"});
@@ -152,8 +151,7 @@ TEST_CASE("within the process: subscriptions and calls have room of their own",
   couple pair(room_for(2));
   for (int i = 0; i < 2; ++i) CHECK(try_subscribe(*pair.client, "a", pair.sink()));
   CHECK_FALSE(pair.client->has_room(pw::call_type::subscribe));
-  CHECK(try_subscribe(*pair.client, "a", pair.sink()).status().reached() ==
-        pw::outcome::not_sent);
+  CHECK(try_subscribe(*pair.client, "a", pair.sink()).status().reached() == pw::outcome::not_sent);
   CHECK(pair.client->capacity() == 1);
   pair.open("a.B/Unary", pair.sink(), "x", true);
   CHECK_FALSE(pair.client->has_room(pw::call_type::publish));

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace event_test {
+
 namespace pw = polywire;
 namespace rpc = polywire::rpc;
 
@@ -86,3 +88,5 @@ TEST_CASE("a typed topic checks bytes without writing them") {
   CHECK(check("\xff").code() == pw::status_code::invalid_argument);
   CHECK(out.empty());
 }
+
+}  // namespace event_test

@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+namespace hub_test {
+
 using namespace hub_test;
 using Catch::Matchers::ContainsSubstring;
 using code = pw::status_code;
@@ -387,3 +389,5 @@ TEST_CASE("a thousand subscribers hold no events: a cursor is small and the log 
   CHECK(first.what.use_count() == 2);  // the log's and ours
   CHECK(w.hub.stats().subscribers == 1'000);
 }
+
+}  // namespace hub_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace hub_model_test {
+
 // Random histories, compared with a model that keeps everything and counts slowly.
 using namespace hub_test;
 using pw::overflow;
@@ -298,3 +300,5 @@ TEST_CASE("whatever happens, every subscriber gets what the model says and is to
     one.finish();
   }
 }
+
+}  // namespace hub_model_test

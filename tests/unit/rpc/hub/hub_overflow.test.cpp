@@ -7,6 +7,8 @@
 #include <chrono>
 #include <string>
 
+namespace hub_overflow_test {
+
 using namespace hub_test;
 using namespace std::chrono_literals;
 using code = pw::status_code;
@@ -400,3 +402,5 @@ TEST_CASE("what a member of a group leaves behind goes to the others") {
   two.mine.reset();
   CHECK(w.hub.stats().subscribers == 0);
 }
+
+}  // namespace hub_overflow_test

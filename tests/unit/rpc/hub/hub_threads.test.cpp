@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+namespace hub_threads_test {
+
 using namespace hub_test;
 using pw::overflow;
 
@@ -253,3 +255,5 @@ TEST_CASE("threads that ask for the same format of an event share one conversion
   CHECK(right == 4);
   CHECK(conversions == 1);
 }
+
+}  // namespace hub_threads_test

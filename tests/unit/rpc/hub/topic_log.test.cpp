@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace topic_log_test {
+
 namespace pw = polywire;
 namespace rpc = polywire::rpc;
 
@@ -70,3 +72,5 @@ TEST_CASE("what is within a lag limit ends with the newest event, and has at lea
   CHECK(log.within({100, 5}, 1) == 10);
   CHECK(log.within({1, 5}, 11) == 11);
 }
+
+}  // namespace topic_log_test
