@@ -198,6 +198,7 @@ class stored_message {
  public:
   explicit stored_message(format f) noexcept : format_(f), cost_(0) {}
   stored_message(format f, bytes_view encoded, std::size_t cost) : format_(f), cost_(cost) {
+    bytes_.reserve(encoded.size());  // small messages may wait in great numbers
     bytes_.append(encoded);
   }
   stored_message(owned_message object, format f, std::size_t cost) noexcept

@@ -52,6 +52,11 @@ class buffer {
   }
   void append(std::string_view text) { append(as_bytes(text)); }
 
+  /// Room for `n` bytes in all, and hardly more: for bytes that will wait.
+  void reserve(std::size_t n) {
+    if (capacity_ - begin_ < n) move_to(recycler::good_size(n));
+  }
+
   /// Drops bytes at the front, or at the end.
   void consume(std::size_t n) noexcept {
     assert(n <= size());
@@ -87,14 +92,18 @@ class buffer {
       if (used > 0) std::memcpy(data_, data_ + begin_, used);
     } else {
       const std::size_t wanted = std::max(used + n, capacity_ * 2);
-      const std::size_t capacity = recycler::good_size(std::max<std::size_t>(wanted, 256));
-      auto* data = static_cast<std::byte*>(recycler::allocate(capacity));
-      if (used > 0) std::memcpy(data, data_ + begin_, used);
-      release();
-      data_ = data;
-      capacity_ = capacity;
+      move_to(recycler::good_size(std::max<std::size_t>(wanted, 256)));
     }
     begin_ = 0;
+    end_ = used;
+  }
+  void move_to(std::size_t capacity) {
+    const std::size_t used = size();
+    auto* data = static_cast<std::byte*>(recycler::allocate(capacity));
+    if (used > 0) std::memcpy(data, data_ + begin_, used);
+    release();
+    data_ = data;
+    capacity_ = capacity;
     end_ = used;
   }
   void release() noexcept {

@@ -7,6 +7,8 @@
 #include "polywire/io/connection.hpp"
 #include "polywire/io/traffic.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -54,30 +56,39 @@ class stream_connection final : public connection, private stream_user {
   }
 
  private:
+  // Each round is a turn of its own: the answers to what came first leave, and keep the peer busy,
+  // while the rest is read.
   void on_readable(error_code error) override {
-    const loop::turn turn(*loop_);
-    reading_ = false;
-    if (is_closed()) return;
-    session_->at(loop_->now());
-    bool more = !error;
-    for (int rounds = 0; more && rounds < most_reads && may_read(); ++rounds) {
-      const auto into = session_->prepare();
-      const std::size_t n = stream_->read_some(into, error);
-      if (traffic_) traffic_->note_received(n);
-      session_->commit(n);
-      more = !error && n == into.size();
-    }
-    if (error && error != asio::error::would_block && error != asio::error::try_again &&
-        !session_->finished()) {
-      if (error == asio::error::eof) {
-        at_eof_ = true;
-        session_->eof();
-      } else {
-        session_->lost(status::unavailable("connection to " + peer_ + " lost: " + error.message()));
+    std::size_t most = first_read;
+    bool more = true;
+    for (int rounds = 0; more && rounds < most_reads; ++rounds) {
+      const loop::turn turn(*loop_);
+      more = false;
+      if (is_closed()) return;
+      session_->at(loop_->now());
+      if (!error && may_read()) {
+        auto into = session_->prepare();
+        into = into.first(std::min(into.size(), most));
+        const std::size_t n = stream_->read_some(into, error);
+        if (traffic_) traffic_->note_received(n);
+        session_->commit(n);
+        more = !error && n == into.size() && rounds + 1 < most_reads;
+        most *= 2;
       }
+      if (error && error != asio::error::would_block && error != asio::error::try_again &&
+          !session_->finished()) {
+        if (error == asio::error::eof) {
+          at_eof_ = true;
+          session_->eof();
+        } else {
+          session_->lost(
+              status::unavailable("connection to " + peer_ + " lost: " + error.message()));
+        }
+      }
+      reading_ = more;  // no waiting at the end of this turn
+      mark_dirty();
+      update_timer();
     }
-    mark_dirty();
-    update_timer();
   }
 
   void on_writable(error_code) override {
@@ -170,6 +181,7 @@ class stream_connection final : public connection, private stream_user {
   }
 
   static constexpr int most_reads = 16;
+  static constexpr std::size_t first_read = std::size_t{2} << 10;
   static constexpr int most_writes = 16;
 
   const limits* bounds_;

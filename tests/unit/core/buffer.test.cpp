@@ -84,6 +84,20 @@ TEST_CASE("bytes survive growth that cannot slide them") {
   CHECK(as_text(b.view()) == std::string(190, 'a') + std::string(400, 'b'));
 }
 
+TEST_CASE("reserved storage is no larger than asked for, and keeps the bytes") {
+  buffer b;
+  b.reserve(1);
+  CHECK(b.capacity() <= 64);
+  b.append("x");
+  b.append(std::string(300'000, 'y'));
+  b.consume(1);
+  b.reserve(1'000'000);
+  CHECK(b.capacity() == 1'000'000);
+  CHECK(as_text(b.view()) == std::string(300'000, 'y'));
+  b.reserve(10);
+  CHECK(b.capacity() == 1'000'000);
+}
+
 TEST_CASE("a moved buffer takes its bytes along and leaves an empty one") {
   buffer first;
   first.append("bytes");
@@ -104,7 +118,7 @@ TEST_CASE("a buffer does what a string does in ten thousand random steps") {
   std::string model;
   for (int step = 0; step < 10'000; ++step) {
     const std::string piece(up_to(300), static_cast<char>('a' + up_to(25)));
-    switch (up_to(5)) {
+    switch (up_to(6)) {
       case 0:
       case 1:
         b.append(piece);
@@ -128,6 +142,7 @@ TEST_CASE("a buffer does what a string does in ten thousand random steps") {
         model.resize(n);
         break;
       }
+      case 5: b.reserve(up_to(2 * model.size())); break;
       default: b.shrink(); break;
     }
     if (as_text(b.view()) != model) {

@@ -76,6 +76,8 @@ class receiver {
       ++assemblies_;
     }
     if (f.payload.size() > c.assembly_total - c.assembly.size()) return received::violation;
+    // A message that there is room for does not grow step by step, which would take it thrice.
+    if (c.admitted) c.assembly.reserve(c.assembly_total);
     c.assembly.append(f.payload);
     c.assembly_cost += static_cast<std::uint32_t>(charged);
     c.assembly_since = now;

@@ -107,13 +107,18 @@ template <class M>
 class two_servers {
  public:
   explicit two_servers(const environment& env) {
+    limits bounds;
+    bounds.drain_timeout = patience;
     for (std::size_t i = 0; i < 2; ++i) {
-      servers_[i].emplace(env.listen_url(), [this, i](server& s) {
-        s.handle(contracts<M>::repeatable, [i](const typename M::note& n) {
-          return M::make(static_cast<std::int64_t>(i), M::text(n));
-        });
-        s.handle(contracts<M>::other, waits<M>(door_, entered_));
-      });
+      servers_[i].emplace(
+          env.listen_url(),
+          [this, i](server& s) {
+            s.handle(contracts<M>::repeatable, [i](const typename M::note& n) {
+              return M::make(static_cast<std::int64_t>(i), M::text(n));
+            });
+            s.handle(contracts<M>::other, waits<M>(door_, entered_));
+          },
+          quiet_server(bounds));
     }
   }
 

@@ -131,8 +131,10 @@ void a_server_that_starts_again(const environment& env) {
 template <class M>
 void a_stop_delivers_what_was_published(const environment& env) {
   using api = contracts<M>;
+  limits bounds;
+  bounds.drain_timeout = patience;  // all of it is to arrive, however slow the machine
   std::optional<running_server> service;
-  service.emplace(env.listen_url(), &offers<M>);
+  service.emplace(env.listen_url(), &offers<M>, quiet_server(bounds));
   const std::string url = service->url();
   client user(url, quick_to_return());
   auto one = made(user.subscribe(api::news, from_now().lag(100, 16 << 20)));

@@ -23,6 +23,14 @@ inline std::size_t body_size(const frame& f) noexcept {
   return head + 1 + varint_size(f.payload.size()) + f.payload.size();
 }
 
+/// No less than what `put_head` writes. Counting that exactly takes as long as writing it.
+inline std::size_t most_head_size(const frame& f) noexcept {
+  constexpr std::size_t numbers = 128;  // all fields of them, and the lengths of name and key
+  const bool has_messages = f.metadata != nullptr || f.status != nullptr || f.goodbye != nullptr ||
+                            f.has_hello || f.subscribe != nullptr || f.position != nullptr;
+  return has_messages ? head_size(f) : numbers + f.name.size() + f.key.size();
+}
+
 }  // namespace detail
 
 /// What `encode` appends for this frame, the length in front included. A peer's `max_frame` bounds
@@ -58,11 +66,12 @@ class payload_writer {
  public:
   /// `head`: the frame without its payload.
   payload_writer(buffer& out, const frame& head) : out_(out), start_(out.size()) {
-    head_ = detail::head_size(head);
-    std::byte* at = out_.grow(guess + head_ + 1 + guess);
+    std::byte* at = out_.grow(guess + detail::most_head_size(head) + 1 + guess);
     detail::writer to(at + guess);
     detail::put_head(to, head);
+    head_ = static_cast<std::size_t>(to.at() - at) - guess;
     *to.at() = static_cast<std::byte>(detail::payload_field << 3 | detail::bytes_field);
+    out_.truncate(payload_offset());
   }
   payload_writer(const payload_writer&) = delete;
   payload_writer& operator=(const payload_writer&) = delete;
