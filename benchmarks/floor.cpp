@@ -29,9 +29,8 @@ void serve(const std::function<void(std::uint16_t)>& report) {
   user::v1::CreateUserRequest request;
   user::v1::User reply;
   floor_link link(acceptor.accept(),
-                  [&](auto& to, std::uint32_t call, const void* bytes, int size) {
-                    if (!request.ParseFromArray(bytes, size))
-                      throw std::runtime_error("malformed request");
+                  [&](auto& to, std::uint32_t call, const void* bytes, std::size_t size) {
+                    read(request, bytes, size);
                     reply.Clear();
                     answer(request, reply);
                     to.append(call, reply);
@@ -48,13 +47,13 @@ double call(std::uint16_t port, std::uint32_t outstanding, const timing& how) {
   meter calls(context, how);
   const user::v1::CreateUserRequest request = make_request();
   user::v1::User reply;
-  floor_link link(std::move(socket), [&](auto& to, std::uint32_t id, const void* bytes, int size) {
-    if (!reply.ParseFromArray(bytes, size) || !is_right(reply)) {
-      throw std::runtime_error("a wrong reply");
-    }
-    calls.count();
-    to.append(id, request);
-  });
+  floor_link link(std::move(socket),
+                  [&](auto& to, std::uint32_t id, const void* bytes, std::size_t size) {
+                    read(reply, bytes, size);
+                    if (!is_right(reply)) throw std::runtime_error("a wrong reply");
+                    calls.count();
+                    to.append(id, request);
+                  });
   for (std::uint32_t id = 1; id <= outstanding; ++id) link.append(id, request);
   link.start();
   context.run();

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "work.hpp"
+
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -16,11 +18,24 @@
 
 namespace benchmarks {
 
-/// One end of a connection, as a good Asio programmer writes it who has no other wishes: callbacks,
-/// one buffer each way, every frame of a read handled in place, all answers in one write. As many
-/// bytes as polywire's frames have:
+inline constexpr std::size_t floor_header_size = 8;
+inline constexpr std::size_t floor_buffer_size = std::size_t{64} << 10;
+
+/// As many bytes as polywire's frames have:
 ///
 ///   | size of the payload, 4 bytes | number of the call, 4 bytes | payload |
+template <class Message>
+void append_frame(std::vector<std::uint8_t>& out, std::uint32_t call, const Message& message) {
+  const std::size_t size = size_of(message);
+  const std::size_t at = out.size();
+  out.resize(at + floor_header_size + size);
+  const std::array<std::uint32_t, 2> header{static_cast<std::uint32_t>(size), call};
+  std::memcpy(out.data() + at, header.data(), floor_header_size);
+  write(message, out.data() + at + floor_header_size);
+}
+
+/// One end of a connection, as a good Asio programmer writes it who has no other wishes: callbacks,
+/// one buffer each way, every frame of a read handled in place, all answers in one write.
 template <class OnFrame>
 class floor_link {
  public:
@@ -40,17 +55,12 @@ class floor_link {
 
   template <class Message>
   void append(std::uint32_t call, const Message& message) {
-    const std::size_t size = message.ByteSizeLong();
-    const std::size_t at = out_.size();
-    out_.resize(at + header_size + size);
-    const std::array<std::uint32_t, 2> header{static_cast<std::uint32_t>(size), call};
-    std::memcpy(out_.data() + at, header.data(), header_size);
-    message.SerializeWithCachedSizesToArray(out_.data() + at + header_size);
+    append_frame(out_, call, message);
   }
 
  private:
-  static constexpr std::size_t header_size = 8;
-  static constexpr std::size_t buffer_size = std::size_t{64} << 10;
+  static constexpr std::size_t header_size = floor_header_size;
+  static constexpr std::size_t buffer_size = floor_buffer_size;
 
   void read() {
     socket_.async_read_some(asio::buffer(in_.data() + kept_, in_.size() - kept_),
@@ -69,7 +79,7 @@ class floor_link {
       std::memcpy(header.data(), in_.data() + at, header_size);
       const std::size_t size = header[0];
       if (end - at < header_size + size) break;
-      on_frame_(*this, header[1], in_.data() + at + header_size, static_cast<int>(size));
+      on_frame_(*this, header[1], in_.data() + at + header_size, size);
       at += header_size + size;
     }
     kept_ = end - at;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 
-// polywire over inproc://, both ends on one executor.
+// Unary calls over inproc://.
 
 #include "benchmark.hpp"
 #include "meter.hpp"
@@ -10,26 +10,58 @@
 
 #include <polywire/inproc.hpp>
 
+#include <asio/io_context.hpp>
+
+#include <thread>
+
 namespace benchmarks {
 namespace {
 
-double call(const timing& how) {
-  asio::io_context context(1);
-  polywire::server server(context.get_executor());
-  add_handlers(server);
-  const polywire::endpoint where = expect(server.listen("inproc://benchmark"));
-  polywire::client client(context.get_executor(), where.url());
+double call(polywire::client& client, asio::io_context& context, const timing& how) {
   meter calls(context, how);
   asio::co_spawn(context, keep_calling(client, calls), rethrow);
   context.run();
   return calls.per_second();
 }
 
+double call_on_one_executor(const timing& how) {
+  asio::io_context context(1);
+  polywire::server server(context.get_executor());
+  add_handlers(server);
+  const polywire::endpoint where = expect(server.listen("inproc://benchmark"));
+  polywire::client client(context.get_executor(), where.url());
+  return call(client, context, how);
+}
+
+double call_across_threads(const timing& how) {
+  polywire::server server;
+  add_handlers(server);
+  const polywire::endpoint where = expect(server.listen("inproc://benchmark"));
+  std::thread serving([&] {
+    pin_thread(0);  // the caller has the other one
+    server.run();
+  });
+  double rate = 0;
+  {
+    asio::io_context context(1);
+    polywire::client client(context.get_executor(), where.url());
+    rate = call(client, context, how);
+  }
+  server.stop();
+  serving.join();
+  return rate;
+}
+
+benchmark unary(const char* name, double (*measure)(const timing&)) {
+  return {name, "calls/s", "floor/unary/closed",
+          [measure](const timing& how) { return run_alone([&] { return measure(how); }); }};
+}
+
 }  // namespace
 
 std::vector<benchmark> inproc_benchmarks() {
-  return {{"inproc/unary/closed", "calls/s", "floor/unary/closed",
-           [](const timing& how) { return run_alone([&] { return call(how); }); }}};
+  return {unary("inproc/unary/closed", call_on_one_executor),
+          unary("inproc/unary/threads", call_across_threads)};
 }
 
 }  // namespace benchmarks

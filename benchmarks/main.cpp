@@ -4,57 +4,39 @@
 // Runs all benchmarks in turns, so that a machine that changes its mood changes it for all of them,
 // and prints medians. See benchmarks/run for the arguments.
 
+#include "arguments.hpp"
 #include "benchmark.hpp"
+#include "report.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <iomanip>
 #include <iostream>
 #include <map>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace benchmarks {
 namespace {
 
-struct arguments {
-  bool quick = false;
-  std::string json;
-  std::vector<std::string> filters;
-};
-
-std::optional<arguments> parse(int count, char** values) {
-  arguments parsed;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view value = values[i];
-    if (value == "--quick") {
-      parsed.quick = true;
-    } else if (value == "--json" && i + 1 < count) {
-      parsed.json = values[++i];
-    } else if (value.starts_with("-")) {
-      return std::nullopt;
-    } else {
-      parsed.filters.emplace_back(value);
-    }
+std::vector<benchmark> everything() {
+  std::vector<benchmark> all;
+  for (const auto list :
+       {floor_benchmarks, floor_flow_benchmarks, tcp_benchmarks, stream_benchmarks,
+        fanout_benchmarks, byte_benchmarks, memory_benchmarks, tls_benchmarks, inproc_benchmarks,
+        peer_benchmarks, smallest_benchmarks}) {
+    for (benchmark& each : list()) all.push_back(std::move(each));
   }
-  return parsed;
+  return all;
 }
 
 /// Those whose name contains a filter, with their floors.
-std::vector<benchmark> select(const std::vector<std::string>& filters) {
-  std::vector<benchmark> all = floor_benchmarks();
-  for (auto more : {tcp_benchmarks(), tls_benchmarks(), inproc_benchmarks()}) {
-    all.insert(all.end(), more.begin(), more.end());
-  }
+std::vector<benchmark> select(const arguments& how) {
+  const std::vector<benchmark> all = everything();
   const auto wanted = [&](const benchmark& b) {
-    return filters.empty() || std::any_of(filters.begin(), filters.end(), [&](const auto& f) {
-             return b.name.find(f) != std::string::npos;
-           });
+    if (how.filters.empty()) return !how.quick || b.needs != effort::some_rounds;
+    return std::any_of(how.filters.begin(), how.filters.end(),
+                       [&](const auto& f) { return b.name.find(f) != std::string::npos; });
   };
   std::vector<benchmark> selected;
   for (const benchmark& b : all) {
@@ -66,102 +48,81 @@ std::vector<benchmark> select(const std::vector<std::string>& filters) {
   return selected;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+int rounds_of(const benchmark& b, bool quick) {
+  switch (b.needs) {
+    case effort::every_round: break;
+    case effort::some_rounds: return quick ? 1 : 3;
+    case effort::one_round: return 1;
+  }
+  return quick ? 5 : 9;
 }
 
-class line {
- public:
-  line(const benchmark& b, const std::map<std::string, double>& medians)
-      : name_(b.name), unit_(b.unit), value_(medians.at(b.name)) {
-    if (const auto floor = medians.find(b.floor); floor != medians.end()) {
-      ratio_ = value_ / floor->second;
-    }
-  }
+using measurements = std::map<std::string, std::vector<double>>;
 
-  std::string row() const {
-    return "| " + padded(name_, 30) + " | " + right(number(value_, 0), 10) + " | " +
-           padded(unit_, 10) + " | " + right(ratio_ ? number(*ratio_, 2) : "-", 11) + " |";
-  }
-  static std::string header() {
-    return "| " + padded("name", 30) + " | " + right("value", 10) + " | " + padded("unit", 10) +
-           " | floor_ratio |\n|" + std::string(32, '-') + "|" + std::string(11, '-') + ":|" +
-           std::string(12, '-') + "|" + std::string(12, '-') + ":|";
-  }
-  // Names and units are ours: nothing in them needs escaping.
-  std::string json() const {
-    return "{\"name\":\"" + name_ + "\",\"unit\":\"" + unit_ + "\",\"value\":" + number(value_, 1) +
-           ",\"floor_ratio\":" + (ratio_ ? number(*ratio_, 4) : "null") + "}";
-  }
-
- private:
-  static std::string number(double value, int digits) {
-    char text[64];
-    std::snprintf(text, sizeof text, "%.*f", digits, value);
-    return text;
-  }
-  static std::string padded(std::string text, std::size_t width) {
-    if (text.size() < width) text.append(width - text.size(), ' ');
-    return text;
-  }
-  static std::string right(const std::string& text, std::size_t width) {
-    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
-  }
-
-  std::string name_;
-  std::string unit_;
-  double value_;
-  std::optional<double> ratio_;
-};
-
-int run(const arguments& how) {
-  const std::vector<benchmark> selected = select(how.filters);
-  if (selected.empty()) {
-    std::cerr << "No benchmark has such a name.\n";
-    return 2;
-  }
-  using std::chrono::milliseconds;
-  const int rounds = how.quick ? 5 : 9;
-  const timing each = how.quick ? timing{milliseconds(50), milliseconds(250)}
-                                : timing{milliseconds(200), milliseconds(1'000)};
-
-  int failures = 0;
-  std::map<std::string, std::vector<double>> values;
+/// False: one of them failed, and has said so.
+bool measure(const std::vector<benchmark>& selected, const timing& each, bool quick,
+             measurements& values) {
+  bool good = true;
+  const auto most = [&](const benchmark& a, const benchmark& b) {
+    return rounds_of(a, quick) < rounds_of(b, quick);
+  };
+  const int rounds = rounds_of(*std::max_element(selected.begin(), selected.end(), most), quick);
   for (int round = 1; round <= rounds; ++round) {
     std::cerr << "round " << round << " of " << rounds << '\n';
     for (const benchmark& b : selected) {
+      if (round > rounds_of(b, quick)) continue;
       try {
         values[b.name].push_back(b.run(each));
       } catch (const std::exception& e) {
         std::cerr << b.name << ": " << e.what() << '\n';
-        ++failures;
+        good = false;
       }
     }
   }
+  return good;
+}
 
+/// False: the file cannot be written.
+bool report(const std::vector<benchmark>& selected, const measurements& values,
+            const std::string& file) {
   std::map<std::string, double> medians;
   for (const auto& [name, measured] : values) {
     if (!measured.empty()) medians.emplace(name, median(measured));
   }
   std::ofstream json;
-  if (!how.json.empty()) json.open(how.json);
+  if (!file.empty()) json.open(file);
   std::cout << line::header() << '\n';
   for (const benchmark& b : selected) {
     if (!medians.contains(b.name)) continue;
     const line result(b, medians);
     std::cout << result.row() << '\n';
-    if (json.is_open()) json << result.json() << '\n';
+    json << result.json() << '\n';
   }
-  std::cout << "\nMedians of " << rounds << " interleaved rounds of " << each.window.count()
-            << " ms, server and client pinned to a processor each.\n";
   json.flush();
-  if (!how.json.empty() && !json.good()) {
-    std::cerr << "cannot write " << how.json << '\n';
-    return 1;
+  return file.empty() || json.good();
+}
+
+int run(const arguments& how) {
+  const std::vector<benchmark> selected = select(how);
+  if (selected.empty()) {
+    std::cerr << "No benchmark has such a name.\n";
+    return 2;
   }
-  return failures == 0 ? 0 : 1;
+  using std::chrono::milliseconds;
+  const timing each = how.quick ? timing{milliseconds(50), milliseconds(250)}
+                                : timing{milliseconds(200), milliseconds(1'000)};
+  measurements values;
+  bool good = measure(selected, each, how.quick, values);
+  if (!report(selected, values, how.json)) {
+    std::cerr << "cannot write " << how.json << '\n';
+    good = false;
+  }
+  std::cout << "\nRates: medians of interleaved rounds of " << each.window.count()
+            << " ms, server and client pinned to a processor each.\n";
+  if (how.quick && how.filters.empty()) {
+    std::cout << "Left out because it has to be quick: compile/* and size/*.\n";
+  }
+  return good ? 0 : 1;
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ class child {
   [[noreturn]] void become(unsigned processor, const body& run, int to) const {
     ::prctl(PR_SET_NAME, name_.c_str());  // for profilers
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    pin(processor);
+    pin_thread(processor);
     try {
       run([to](double value) {
         if (::write(to, &value, sizeof value) != sizeof value) ::_exit(1);
@@ -77,22 +77,21 @@ class child {
     ::_exit(0);
   }
 
-  // Left to the scheduler, the two ends share a processor in some rounds and not in others.
-  static void pin(unsigned processor) {
-    const unsigned count = std::thread::hardware_concurrency();
-    if (count < 2) return;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(processor % count, &set);
-    ::sched_setaffinity(0, sizeof set, &set);  // where it is not allowed, it goes without
-  }
-
   std::string name_;
   pid_t id_ = -1;
   int from_ = -1;
 };
 
 }  // namespace
+
+void pin_thread(unsigned processor) {
+  const unsigned count = std::thread::hardware_concurrency();
+  if (count < 2) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor % count, &set);
+  ::sched_setaffinity(0, sizeof set, &set);  // where it is not allowed, it goes without
+}
 
 double run_pair(const std::function<void(const std::function<void(std::uint16_t)>&)>& serve,
                 const std::function<double(std::uint16_t port)>& measure) {
@@ -106,6 +105,18 @@ double run_pair(const std::function<void(const std::function<void(std::uint16_t)
 double run_alone(const std::function<double()>& measure) {
   const child process("client", 1, [&](const auto& say) { say(measure()); });
   return process.heard();
+}
+
+std::string output_of(const std::vector<std::string>& command) {
+  std::string line;
+  for (const std::string& word : command) line += "'" + word + "' ";  // ours: no quotes in them
+  std::fflush(nullptr);
+  FILE* const from = ::popen(line.c_str(), "r");
+  if (from == nullptr) throw std::runtime_error("cannot run " + line);
+  std::string all;
+  for (int c = std::fgetc(from); c != EOF; c = std::fgetc(from)) all += static_cast<char>(c);
+  if (::pclose(from) != 0) throw std::runtime_error(line + "failed");
+  return all;
 }
 
 }  // namespace benchmarks

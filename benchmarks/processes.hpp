@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace benchmarks {
 
@@ -15,5 +17,12 @@ double run_pair(const std::function<void(const std::function<void(std::uint16_t)
 
 /// The same for what needs one process only.
 double run_alone(const std::function<double()>& measure);
+
+/// Runs a program and returns what it writes on stdout. Throws std::runtime_error when it fails.
+std::string output_of(const std::vector<std::string>& command);
+
+/// Keeps the calling thread, and those that it makes, on one processor. Left to the scheduler, two
+/// ends share a processor in some rounds and not in others.
+void pin_thread(unsigned processor);
 
 }  // namespace benchmarks

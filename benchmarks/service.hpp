@@ -12,8 +12,10 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <stdexcept>
+#include <vector>
 
 /// The same service for every backend.
 namespace benchmarks {
@@ -26,6 +28,17 @@ inline constexpr polywire::unary<CreateUserRequest, User> create_user{
     "user.v1.UserService/CreateUser"};
 inline constexpr polywire::server_streaming<ListUsersRequest, User> list_users{
     "user.v1.UserService/ListUsers"};
+inline constexpr polywire::server_streaming<polywire::bytes, polywire::bytes> read_bytes{
+    "benchmark.v1.Bytes/Read"};
+
+/// Goes on until the client leaves.
+template <class Message>
+asio::awaitable<polywire::status> keep_writing(polywire::writer<Message>& to, Message message) {
+  for (;;) {
+    polywire::status sent = co_await to.async_write(message);
+    if (!sent) co_return sent;
+  }
+}
 
 inline void add_handlers(polywire::server& server) {
   server.handle(create_user, [](const CreateUserRequest& request) {
@@ -33,17 +46,12 @@ inline void add_handlers(polywire::server& server) {
     answer(request, reply);
     return reply;
   });
-  // Goes on until the client leaves.
-  server.handle(list_users,
-                [](const ListUsersRequest&,
-                   polywire::writer<User>& users) -> asio::awaitable<polywire::status> {
-                  User user;
-                  answer(make_request(), user);
-                  for (;;) {
-                    polywire::status sent = co_await users.async_write(user);
-                    if (!sent) co_return sent;
-                  }
-                });
+  server.handle(list_users, [](const ListUsersRequest&, polywire::writer<User>& users) {
+    return keep_writing(users, make_message<User>());
+  });
+  server.handle(read_bytes, [](const polywire::bytes&, polywire::writer<polywire::bytes>& all) {
+    return keep_writing(all, polywire::bytes(std::vector<std::byte>(sizeof(raw_bytes))));
+  });
 }
 
 /// For co_spawn: what a coroutine throws leaves from `io_context::run`.

@@ -7,10 +7,9 @@
 #include "meter.hpp"
 #include "processes.hpp"
 #include "service.hpp"
+#include "tls_files.hpp"
 
-#include <polywire/tls.hpp>
-
-#include "../tests/support/certificates.hpp"
+#include <asio/io_context.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,27 +17,8 @@
 namespace benchmarks {
 namespace {
 
-/// Made before there are two processes, which share the files.
-class files {
- public:
-  static const files& instance() {
-    static const files all;
-    return all;
-  }
-  polywire::tls_options server() const {
-    return polywire::tls_options().cert(server_.cert).key(server_.key);
-  }
-  polywire::tls_options client() const { return polywire::tls_options().ca(ca_.ca()); }
-
- private:
-  files() : server_(ca_.issue(test::wish("server"))) {}
-
-  test::authority ca_;
-  test::identity server_;
-};
-
 void serve(const std::function<void(std::uint16_t)>& report) {
-  polywire::server server(polywire::server_options().tls(files::instance().server()));
+  polywire::server server(polywire::server_options().tls(tls_files::instance().server()));
   add_handlers(server);
   report(expect(server.listen("tls://127.0.0.1:0")).port());
   server.run();
@@ -47,7 +27,7 @@ void serve(const std::function<void(std::uint16_t)>& report) {
 double call(std::uint16_t port, int outstanding, const timing& how) {
   asio::io_context context(1);
   polywire::client client(context.get_executor(), "tls://127.0.0.1:" + std::to_string(port),
-                          polywire::client_options().tls(files::instance().client()));
+                          polywire::client_options().tls(tls_files::instance().client()));
   meter calls(context, how);
   for (int i = 0; i < outstanding; ++i) {
     asio::co_spawn(context, keep_calling(client, calls), rethrow);
@@ -58,7 +38,7 @@ double call(std::uint16_t port, int outstanding, const timing& how) {
 
 benchmark unary(const char* name, const char* floor, int outstanding) {
   return {name, "calls/s", floor, [outstanding](const timing& how) {
-            (void)files::instance();
+            (void)tls_files::instance();
             return run_pair(serve,
                             [&](std::uint16_t port) { return call(port, outstanding, how); });
           }};

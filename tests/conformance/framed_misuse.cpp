@@ -418,6 +418,8 @@ TEST_CASE("what breaks a rule of its topic ends that call alone", "[conformance]
   refused(raw::open(1, "misuse.v1.*", "x"), not_found);
   refused(raw::open(1, std::string(bulletin.name()), "x"), permission_denied);
   refused(raw::open(1, news_name), invalid_argument);  // no message
+  peer.send(raw::open(1, news_name, "one", 0));
+  refused(raw::message(1, "and two", raw::last), invalid_argument);
   raw::frame keyed = raw::open(1, news_name, "x");
   keyed.set_key(std::string(256, 'k'));
   refused(keyed, invalid_argument);

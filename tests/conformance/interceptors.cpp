@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 
-#include "conformance/backends.hpp"
 #include "conformance/protobuf_messages.hpp"
+#include "conformance/with_tls.hpp"
 
 #include "polywire/testing/conformance/awaited_interceptors.hpp"
 #include "polywire/testing/conformance/interceptors.hpp"
@@ -11,7 +11,7 @@
 namespace conformance = polywire::testing::conformance;
 
 TEMPLATE_LIST_TEST_CASE("interceptors with plain structs", "[conformance][interceptors]",
-                        backends::all) {
+                        backends::all_and_tls) {
   backends::run(conformance::interceptors::all<conformance::plain_messages>, TestType());
   backends::run(conformance::awaited_interceptors::all<conformance::plain_messages>, TestType());
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 
-#include "conformance/backends.hpp"
+#include "conformance/with_tls.hpp"
 
 #include "polywire/testing/conformance/messages.hpp"
 #include "polywire/testing/conformance/topic_overflow.hpp"
@@ -11,15 +11,16 @@
 namespace conformance = polywire::testing::conformance;
 using messages = conformance::plain_messages;
 
-TEMPLATE_LIST_TEST_CASE("topics with plain messages", "[conformance][topics]", backends::all) {
+TEMPLATE_LIST_TEST_CASE("topics with plain messages", "[conformance][topics]",
+                        backends::all_and_tls) {
   backends::run(conformance::topics::all<messages>, TestType());
 }
 TEMPLATE_LIST_TEST_CASE("slow subscribers with plain messages", "[conformance][topics]",
-                        backends::all) {
+                        backends::all_and_tls) {
   backends::run(conformance::topic_overflow::all<messages>, TestType());
 }
 TEMPLATE_LIST_TEST_CASE("subscribers that come back with plain messages", "[conformance][topics]",
-                        backends::all) {
+                        backends::all_and_tls) {
   backends::run(conformance::topic_resume::all<messages>, TestType());
   backends::run(conformance::topic_resume::over_streams<messages>, TestType());
 }

@@ -90,8 +90,9 @@ class method_info {
 };
 
 /// A contract that both sides share: a name, a call type, and the types of the messages. Declare
-/// it as an `inline constexpr` variable; the name is a string literal and is checked when
-/// compiling.
+/// it as an `inline constexpr` variable, best in a namespace of yours: a global variable named
+/// `wait` or `read` has the symbol of the C library's function. The name is a string literal and is
+/// checked when compiling.
 template <call_type Type, class Request, class Response>
 class method : public method_info {
  public:

@@ -41,17 +41,18 @@ class publish_entry final : public server_entry {
 
     void on_metadata(polywire::metadata&&) override {}
     void on_sent() override {}
-    void on_message(const incoming& message, bool) override {
-      if (std::exchange(published_, true)) {
+    void on_message(const incoming& message, bool last) override {
+      if (std::exchange(has_event_, true)) {
         return fail(status::invalid_argument("one event is published by one call"));
       }
-      if (!message.is_object()) return publish(message.encoding(), message.encoded());
-      std::optional<payload> encoded;
-      if (auto done = message.read(encoded, bounds()); !done) return fail(done);
-      publish(encoded->encoding(), encoded->data().view());
+      if (last && !message.is_object()) return publish(message.encoding(), message.encoded());
+      if (auto done = message.read(event_, bounds()); !done) return fail(done);
+      if (last) on_half_close();
     }
     void on_half_close() override {
-      if (!published_) fail(status::invalid_argument("an event needs a message"));
+      if (!has_event_) return fail(status::invalid_argument("an event needs a message"));
+      const payload event = *std::exchange(event_, std::nullopt);
+      publish(event.encoding(), event.data().view());
     }
     void on_end(status&& how, polywire::metadata&&) override { cancelled_by(how); }
     void on_cancelled(const status&) override {
@@ -92,7 +93,8 @@ class publish_entry final : public server_entry {
     }
 
     std::string key_;
-    bool published_ = false;
+    bool has_event_ = false;
+    std::optional<payload> event_;
     bool waiting_ = false;
   };
 };

@@ -115,6 +115,8 @@ class server_link final : public io::connection_owner,
   shard& home() const noexcept { return *shard_; }
   const limits& bounds() const noexcept { return *bounds_; }
   bool carries_objects = false;
+  /// Among the links of its shard.
+  std::size_t place = 0;
 
   /// Of the caller. From the first call on, which other threads may serve; then it stays.
   const peer_certificate* certificate() const noexcept { return certificate_.get(); }
@@ -171,7 +173,7 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
     connection->count(traffic_);
     traffic_->note_connection();
     link->connection = std::move(connection);
-    links_.push_back(link);
+    keep(link);
     link->connection->start();
     if (full) {
       link->connection->close(too_many());
@@ -183,7 +185,7 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
   void add_linked(const std::shared_ptr<server_link>& link) {
     const bool full = ++served_->counters->connections > link->bounds().max_connections;
     traffic_->note_connection();
-    links_.push_back(link);
+    keep(link);
     link->connection->start();
     if (full) {
       link->connection->close(too_many());
@@ -195,7 +197,11 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
   }
 
   void forget(const server_link& gone) {
-    std::erase_if(links_, [&gone](const auto& l) { return l.get() == &gone; });
+    if (gone.place < links_.size() && links_[gone.place].get() == &gone) {
+      links_.back()->place = gone.place;
+      std::swap(links_[gone.place], links_.back());
+      links_.pop_back();
+    }
     check_idle();
   }
 
@@ -230,6 +236,11 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
   void abandon_now() noexcept { home_->abandon(); }
 
  private:
+  void keep(const std::shared_ptr<server_link>& link) {
+    link->place = links_.size();
+    links_.push_back(link);
+  }
+
   static status too_many() {
     return status::unavailable("the server has too many connections (limits::max_connections)");
   }
