@@ -4,8 +4,6 @@
 
 #include "polywire/testing/proxy_connection.hpp"
 
-#include <asio/ip/tcp.hpp>
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>

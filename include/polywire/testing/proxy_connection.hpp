@@ -2,12 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/io/asio.hpp"
+#include "polywire/io/tcp_connect.hpp"  // and with it Asio's sockets
 #include "polywire/testing/proxy_faults.hpp"
-
-#include <asio/buffer.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/socket_base.hpp>
 
 #include <algorithm>
 #include <array>
@@ -54,18 +50,19 @@ class proxy_pipe {
   void read(std::shared_ptr<void> self) {
     if (reading_ || ended_ || waiting_ >= most_waiting) return;
     reading_ = true;
-    from_->async_read_some(asio::buffer(input_), [this, self = std::move(self)](
-                                                     io::error_code error, std::size_t n) {
-      reading_ = false;
-      if (stopped_) return;
-      const bool silent = settings_->get(direction_).silent_;
-      if (error && error != asio::error::eof && !silent) return events_->on_broken();
-      ended_ = !!error;
-      swallows_end_ = ended_ && silent;
-      take(n);
-      read(self);
-      pump(self);
-    });
+    from_->async_read_some(asio::buffer(input_),
+                           [this, self = std::move(self)](io::error_code error, std::size_t n) {
+                             reading_ = false;
+                             if (stopped_) return;
+                             const bool silent = settings_->get(direction_).silent_;
+                             if (error && error != asio::error::eof && !silent)
+                               return events_->on_broken();
+                             ended_ = !!error;
+                             swallows_end_ = ended_ && silent;
+                             take(n);
+                             read(self);
+                             pump(self);
+                           });
   }
 
   /// Passes on what may go now.
@@ -123,7 +120,8 @@ class proxy_pipe {
     }
     auto due = steady::now() + how.latency_;
     if (how.jitter_ > duration::zero()) {
-      due += duration(std::uniform_int_distribution<duration::rep>(0, how.jitter_.count())(random_));
+      due +=
+          duration(std::uniform_int_distribution<duration::rep>(0, how.jitter_.count())(random_));
     }
     if (!queue_.empty()) due = std::max(due, queue_.back().due);
     waiting_ += n;
@@ -203,8 +201,9 @@ class proxy_connection final : public std::enable_shared_from_this<proxy_connect
   using tcp = asio::ip::tcp;
 
  public:
-  proxy_connection(std::weak_ptr<proxy_owner> owner, const std::shared_ptr<proxy_settings>& settings,
-                   tcp::socket client, std::uint32_t seed)
+  proxy_connection(std::weak_ptr<proxy_owner> owner,
+                   const std::shared_ptr<proxy_settings>& settings, tcp::socket client,
+                   std::uint32_t seed)
       : owner_(std::move(owner)),
         settings_(settings),
         client_(std::move(client)),

@@ -27,7 +27,9 @@ class proxy_faults {
     return *this;
   }
   /// So many bytes per second at most; 0 is as many as there are.
-  proxy_faults& bandwidth(std::size_t bytes_per_second) { return bandwidth_ = bytes_per_second, *this; }
+  proxy_faults& bandwidth(std::size_t bytes_per_second) {
+    return bandwidth_ = bytes_per_second, *this;
+  }
   /// Pieces of 1 to `most` bytes, each written for itself; 0 is as they come.
   proxy_faults& slices(std::size_t most) { return slice_ = most, *this; }
   /// The connection is reset, both ends at once, when so many bytes have passed.
