@@ -271,7 +271,7 @@ void attack_servers() {
                   parts);
   }
   attack_server("L17: a subscriber that reads nothing, of 20 MiB",
-                mebibyte + bounds.connection_credit,
+                mebibyte + 2 * bounds.connection_credit,
                 raw::encode(subscribe(1, std::string(news.name()))), 1, [](victim& target) {
                   const pw::bytes event(std::string(10 * kibibyte, 'x'));
                   for (int i = 0; i < 2'000; ++i) {

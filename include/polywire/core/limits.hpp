@@ -79,6 +79,9 @@ class limits {
   duration pool_idle_timeout = std::chrono::seconds(60);
   /// How often one call is tried in all, when repeating it is safe.
   int max_attempts = 3;
+  /// How many repeats a client may make for each call, beside the first ten, of calls that a server
+  /// may have been working on: a service in trouble must not get several times its load.
+  double repeat_budget = 0.2;
 };
 
 }  // namespace polywire::inline v1

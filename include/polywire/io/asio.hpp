@@ -5,6 +5,10 @@
 // The one place that includes Asio, and that knows what differs between its releases.
 // Never <asio.hpp>: it costs seconds for every file that includes it.
 
+// First: what Asio takes for the allocation of its handlers depends on whether the standard library
+// has been seen before, and must be the same in every file of a program.
+#include <cstddef>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>

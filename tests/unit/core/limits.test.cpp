@@ -33,6 +33,7 @@ TEST_CASE("the default limits are the documented ones") {
   CHECK(defaults.max_queue == 1'000);
   CHECK(defaults.pool_idle_timeout == 60s);
   CHECK(defaults.max_attempts == 3);
+  CHECK(defaults.repeat_budget == 0.2);
 }
 
 TEST_CASE("a call's credit fits into its connection's") {

@@ -5,6 +5,7 @@
 #include "polywire/client/detail/client_call.hpp"
 #include "polywire/client/detail/client_interceptors.hpp"
 #include "polywire/client/detail/link_pool.hpp"
+#include "polywire/client/detail/repeat_budget.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -69,6 +70,7 @@ class channel final : public std::enable_shared_from_this<channel>,
   void start(client_call& call) {
     call.place_ = calls_.size();
     calls_.push_back(&call);
+    repeats_.note_call();
     if (closed_) return finish(call, client_closed());
     if (call.deadline_ != never) home_->set_timer(call, call.deadline_);
     if (const auto& stop = call.options_.stop_token();
@@ -125,7 +127,11 @@ class channel final : public std::enable_shared_from_this<channel>,
                call.via_->connection->session().finished()) {
       call.forgive_attempt();  // the connection was refused: the call goes on waiting for one
     }
-    const bool again = !closed_ && call.may_try_again(how, settings_.bounds.max_attempts);
+    bool again = !closed_ && call.may_try_again(how, settings_.bounds.max_attempts);
+    // What never reached a handler costs the service nothing, and subscriptions have pauses.
+    if (again && how.reached() == outcome::maybe_processed && !call.comes_back_) {
+      again = repeats_.take();
+    }
     release(call);
     if (!again) return finish(call, std::move(how));
     call.state_ = client_call::state::fresh;
@@ -354,6 +360,7 @@ class channel final : public std::enable_shared_from_this<channel>,
   // Null: there are none, and calls pay nothing for them.
   std::unique_ptr<client_interceptors> interceptors_;
   link_pool pool_;
+  repeat_budget repeats_{settings_.bounds.repeat_budget};
   bool closed_ = false;
   // From the first turn until everything is closed: connections speak of their channel.
   std::shared_ptr<channel> alive_;

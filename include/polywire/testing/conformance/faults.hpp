@@ -4,6 +4,7 @@
 
 #include "polywire/testing/conformance/handlers.hpp"
 #include "polywire/testing/conformance/line.hpp"
+#include "polywire/testing/conformance/repeats.hpp"
 #include "polywire/testing/manual_clock.hpp"
 
 #include <algorithm>
@@ -67,35 +68,6 @@ void lost_while_the_handler_runs(const environment& env) {
   auto other = undisturbed.next("the other client's answer");
   check_equal(M::number(value_of(other, "the other client's call")), 2, "its number");
   check_equal(entered.total(), 2, "handlers that ran");
-}
-
-template <class M>
-void repeating_what_may_be_repeated(const environment& env) {
-  using api = contracts<M>;
-  using note = typename M::note;
-  gate door;
-  const opens_at_exit opens(door);
-  std::atomic<int> entered = 0;
-  running_server service(env.listen_url(), [&](server& s) {
-    s.handle(api::repeatable, [&](const note& n) -> asio::awaitable<note> {
-      if (++entered == 1) co_await door.wait();
-      co_return n;
-    });
-  });
-  asio::io_context context(1);
-  const line cable;
-  client user(context.get_executor(), service.url(), through(cable));
-  std::optional<result<note>> ended;
-  call_info info;
-  user.async_call(api::repeatable, M::make(1, ""), timeout(patience).capture(info),
-                  [&](result<note> r) { ended = std::move(r); });
-  run_until(context, [&] { return entered.load() == 1; }, "the handler");
-  cable.cut();
-  run_until(context, [&] { return ended.has_value(); }, "the call to end");
-  check_ok(ended->status(), "an idempotent call whose first attempt was lost");
-  check_equal(M::number(**ended), 1, "its number");
-  check_equal(info.attempts, 2, "attempts");
-  check_equal(entered.load(), 2, "handlers that ran");
 }
 
 template <class M>
@@ -355,7 +327,8 @@ template <class M>
 inline constexpr scenario all[] = {
     {"faults", "a connection lost while a handler runs ends its calls and no others",
      &lost_while_the_handler_runs<M>},
-    {"faults", "only what may be repeated is repeated", &repeating_what_may_be_repeated<M>},
+    {"faults", "only what may be repeated is repeated", &repeats::what_may_be_repeated<M>},
+    {"faults", "repeats are no multiple of the calls", &repeats::within_the_budget<M>},
     {"faults", "a connection lost ends its streams", &lost_mid_stream<M>},
     {"faults", "a reset at any byte read ends the call with a true outcome",
      &reset_at_every_byte_read<M>},
