@@ -192,7 +192,7 @@ void nobody_waits_for_a_slow_one(const environment& env) {
   for (int i = 0; i < quick_ones; ++i) {
     all.push_back(made(user.subscribe(api::news, from_now().lag(10'000, 64 << 20))));
   }
-  constexpr int count = 150;
+  constexpr int count = 60;
   publish<M>(service.get(), api::news, 1, count, event_size);
   for (auto& each : all) expect<M>(each, 1, count);
   const tally seen = read_until<M>(stalled, count);
