@@ -155,10 +155,13 @@ void hundred_streams(const environment& env) {
   const std::size_t streams = std::min<std::size_t>(100, env.can().concurrent_calls());
   gate start;
   arrivals<bool> entered;
+  std::size_t started = 0;  // the server has one thread
   running_server service(env.listen_url(), [&](server& s) {
     s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
       entered.put(true);
-      co_await start.wait();  // all begin together
+      co_await start.wait();
+      ++started;
+      while (started < streams) co_await asio::post(asio::use_awaitable);  // all begin together
       const std::string text(160, 'x');
       for (int i = 0; i < per_stream; ++i) {
         auto sent = co_await out.async_write(M::make(i, text), asio::use_awaitable);
