@@ -4,13 +4,12 @@
 // Handlers and callers that misbehave, and limits: rows 12 to 16, 35, 37 and L2 to L18 of
 // tests/faults/README.md. (Alone limits that no other test reaches at their very edge.)
 #include "conformance/raw_frames.hpp"
-#include "faults/support.hpp"
+#include "faults/text_service.hpp"
 
 #include "polywire/inproc.hpp"
 #include "polywire/json.hpp"
 #include "polywire/protobuf.hpp"
 #include "polywire/tcp.hpp"
-#include "polywire/testing/conformance/service.hpp"
 #include "polywire/testing/manual_clock.hpp"
 
 #include "note.pb.h"
@@ -26,42 +25,22 @@
 
 namespace calls_test {
 
-namespace pw = polywire;
-using faults::eventually;
-using faults::steady;
-using pw::outcome;
-using pw::status_code;
-using pw::text;
+using namespace faults;
 using pw::testing::manual_clock;
-using pw::testing::conformance::arrivals;
-using pw::testing::conformance::gate;
-using pw::testing::conformance::opens_at_exit;
-using pw::testing::conformance::patience;
-using pw::testing::conformance::quiet_client;
-using pw::testing::conformance::quiet_server;
-using pw::testing::conformance::running_server;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr pw::unary<text, text> echo{"faults.v1.Peer/Echo"};
-constexpr pw::unary<text, text> hold{"faults.v1.Peer/Hold"};
 constexpr pw::unary<text, text> repeatable{"faults.v1.Peer/Repeatable", pw::idempotent};
 constexpr pw::server_streaming<text, text> down{"faults.v1.Peer/Down"};
 constexpr pw::client_streaming<text, text> up{"faults.v1.Peer/Up"};
 constexpr pw::bidi_streaming<text, text> both{"faults.v1.Peer/Both"};
-
-const pw::call_options soon = pw::timeout(patience);
 
 std::vector<std::string> every_url() {
   static int count = 0;
   const std::string name = "faults-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
   return {"tcp://127.0.0.1:0", "unix:" + (std::filesystem::temp_directory_path() / name).string(),
           "inproc://" + name};
-}
-
-void echoes(pw::server& s) {
-  s.handle(echo, [](const text& request) { return request; });
 }
 
 /// A handler that says when it was entered and cancelled, and waits at a door.

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 // Peers and networks that fail: rows 1 to 11 of tests/faults/README.md.
-#include "faults/support.hpp"
+#include "faults/text_service.hpp"
 
 #include "polywire/tcp.hpp"
-#include "polywire/testing/conformance/service.hpp"
 #include "polywire/testing/fault_proxy.hpp"
 #include "polywire/testing/manual_clock.hpp"
 #include "polywire/testing/memory_transport.hpp"
@@ -28,31 +27,14 @@
 
 namespace connections_test {
 
-namespace pw = polywire;
-using faults::eventually;
-using faults::steady;
-using pw::outcome;
-using pw::status_code;
-using pw::text;
+using namespace faults;
 using pw::testing::fault_proxy;
 using pw::testing::manual_clock;
 using pw::testing::proxy_faults;
 using pw::testing::scripted_peer;
-using pw::testing::conformance::arrivals;
-using pw::testing::conformance::gate;
-using pw::testing::conformance::opens_at_exit;
-using pw::testing::conformance::patience;
-using pw::testing::conformance::quiet_client;
-using pw::testing::conformance::quiet_server;
-using pw::testing::conformance::running_server;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr pw::unary<text, text> echo{"faults.v1.Peer/Echo"};
-constexpr pw::unary<text, text> hold{"faults.v1.Peer/Hold"};
-
-const pw::call_options soon = pw::timeout(patience);
 
 /// A server's certificate, and what its clients trust.
 class secrets {

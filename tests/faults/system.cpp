@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MIT
 
 // A system that refuses, interrupts and misleads: rows 18 to 22 and 36 of tests/faults/README.md.
-#include "faults/support.hpp"
+#include "faults/text_service.hpp"
 
 #include "polywire/tcp.hpp"
-#include "polywire/testing/conformance/service.hpp"
 #include "polywire/testing/fault_proxy.hpp"
 #include "polywire/testing/scripted_peer.hpp"
 #include "polywire/tls.hpp"
@@ -36,34 +35,14 @@
 
 namespace system_test {
 
-namespace pw = polywire;
-using faults::eventually;
-using faults::steady;
-using pw::outcome;
-using pw::status_code;
-using pw::text;
+using namespace faults;
 using pw::testing::descriptor;
-using pw::testing::conformance::arrivals;
-using pw::testing::conformance::gate;
-using pw::testing::conformance::opens_at_exit;
-using pw::testing::conformance::patience;
-using pw::testing::conformance::quiet_client;
-using pw::testing::conformance::quiet_server;
-using pw::testing::conformance::running_server;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr pw::unary<text, text> echo{"faults.v1.Peer/Echo"};
-constexpr pw::unary<text, text> hold{"faults.v1.Peer/Hold"};
 constexpr pw::server_streaming<text, text> flood{"faults.v1.Peer/Flood"};
 constexpr pw::client_streaming<text, text> drink{"faults.v1.Peer/Drink"};
-
-const pw::call_options soon = pw::timeout(patience);
-
-void echoes(pw::server& s) {
-  s.handle(echo, [](const text& request) { return request; });
-}
 
 std::string socket_path() {
   return (std::filesystem::temp_directory_path() / ("faults-" + std::to_string(::getpid())))

@@ -21,8 +21,7 @@ namespace polywire::inline v1 {
 ///
 /// Survives lost connections and servers that start again: it goes on behind the last event that
 /// came, and what was lost is told by the next event. It ends when it is cancelled, when the server
-/// ends it
-/// (`overflow::disconnect`), or when the topic is not there any more.
+/// ends it (`overflow::disconnect`), or when the topic is not there any more.
 ///
 /// One read at a time. Thread safety: `cancel` from any thread, the rest from one at a time.
 /// Lifetime: leaving the scope ends the subscription.

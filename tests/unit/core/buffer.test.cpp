@@ -79,9 +79,22 @@ TEST_CASE("consumed space at the front is used again before the buffer grows") {
 TEST_CASE("bytes survive growth that cannot slide them") {
   buffer b;
   b.append(std::string(200, 'a'));
-  b.consume(10);  // too little to slide 190 bytes without overlap
+  b.consume(10);  // too little to be worth sliding 190 bytes
   b.append(std::string(400, 'b'));
   CHECK(as_text(b.view()) == std::string(190, 'a') + std::string(400, 'b'));
+}
+
+TEST_CASE("storage stays near the most that was ever in the buffer, however it is consumed") {
+  const std::size_t most = 1'000'000;
+  const std::string block(10'000, 'x');
+  for (const std::size_t consumed : {1'000, 9'000, 120'000, 500'000, 999'000}) {
+    buffer b;
+    for (int step = 0; step < 1'000; ++step) {
+      while (b.size() + block.size() <= most) b.append(block);
+      b.consume(consumed);
+    }
+    CHECK(b.capacity() <= most * 8 / 3);
+  }
 }
 
 TEST_CASE("reserved storage is no larger than asked for, and keeps the bytes") {

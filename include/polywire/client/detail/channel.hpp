@@ -11,6 +11,7 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -243,11 +244,10 @@ class channel final : public std::enable_shared_from_this<channel>,
     stored_message* first = call.first_message();
     rpc::session& session = l.connection->command();
     call.keep();  // for the session
-    auto opened = first != nullptr ? [&] {
-      const outgoing message = first->as_outgoing();
-      return session.open(head, call.sink(), &message, call.only_message());
-    }()
-                                   : session.open(head, call.sink(), nullptr, call.only_message());
+    std::optional<outgoing> message;
+    if (first != nullptr) message.emplace(first->as_outgoing());
+    auto opened =
+        session.open(head, call.sink(), message ? &*message : nullptr, call.only_message());
     if (!opened) {
       release(call);
       return finish(call, opened.status());

@@ -128,15 +128,14 @@ inline void client_interceptors::go_on(client_call& call) {
 }
 
 inline void client_interceptors::await(client_call& call) {
-  call.interception_->awaiting = awaited_start::begin(home_, *call.interception_, call,
-                                                      [this, kept = kept_call(call)](status how) {
-                                                        client_call& it = *kept.operator->();
-                                                        it.interception_->awaiting.reset();
-                                                        if (it.interception_->decided(it, how))
-                                                          return go_on(it);
-                                                        if (!it.is_over())
-                                                          reject(it, std::move(how));
-                                                      });
+  auto decided = [this, kept = kept_call(call)](status how) {
+    client_call& it = *kept.operator->();
+    it.interception_->awaiting.reset();
+    if (it.interception_->decided(it, how)) return go_on(it);
+    if (!it.is_over()) reject(it, std::move(how));
+  };
+  call.interception_->awaiting =
+      awaited_start::begin(home_, *call.interception_, call, std::move(decided));
 }
 
 inline void client_interceptors::reject(client_call& call, status why) {

@@ -66,10 +66,12 @@ class payload_writer {
  public:
   /// `head`: the frame without its payload.
   payload_writer(buffer& out, const frame& head) : out_(out), start_(out.size()) {
-    std::byte* at = out_.grow(guess + detail::most_head_size(head) + 1 + guess);
+    const std::size_t room = detail::most_head_size(head);
+    std::byte* at = out_.grow(guess + room + 1 + guess);
     detail::writer to(at + guess);
     detail::put_head(to, head);
     head_ = static_cast<std::size_t>(to.at() - at) - guess;
+    assert(head_ <= room);
     *to.at() = static_cast<std::byte>(detail::payload_field << 3 | detail::bytes_field);
     out_.truncate(payload_offset());
   }

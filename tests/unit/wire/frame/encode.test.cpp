@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "unit/wire/frame/hex.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -265,6 +267,29 @@ TEST_CASE("a large head in front of a small payload needs a longer length too") 
   const std::string name(200, 'n');
   wf::frame f;
   f.name = name;
+  buffer out;
+  wf::payload_writer writer(out, f);
+  out.append("p");
+  writer.finish();
+  f.has_payload = true;
+  f.payload = as_bytes("p");
+  CHECK(to_hex(out.view()) == encoded(f));
+}
+
+TEST_CASE("there is room for a head with every number at its largest") {
+  constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+  constexpr auto most64 = std::numeric_limits<std::uint64_t>::max();
+  const std::string name(255, 'n');
+  const std::string key(255, 'k');
+  wf::frame f;
+  f.call = f.flags = f.method = f.message_size = f.credit = f.ping = f.pong = most;
+  f.has_timeout = f.has_ping = f.has_pong = true;
+  f.timeout_us = f.event = most64;
+  f.lost_before = polywire::loss(most64, polywire::loss::kind::unknown);
+  f.encoding = polywire::format::bytes;
+  f.name = name;
+  f.key = key;
+  CHECK(wf::detail::head_size(f) <= wf::detail::most_head_size(f));
   buffer out;
   wf::payload_writer writer(out, f);
   out.append("p");
