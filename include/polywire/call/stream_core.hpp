@@ -3,14 +3,13 @@
 #pragma once
 
 #include "polywire/call/counted.hpp"
-#include "polywire/codec/message.hpp"
+#include "polywire/codec/message_queue.hpp"
 #include "polywire/io/connection.hpp"
 #include "polywire/io/loop.hpp"
 #include "polywire/rpc/session.hpp"
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 
@@ -97,9 +96,13 @@ class stream_core : public counted, public rpc::call_sink {
   void start_read(read_op& op) {
     if (reading_ != nullptr) return home_->complete(op);  // misuse: one at a time
     if (!inbox_.empty()) {
-      stored_message first = std::move(inbox_.front());
-      inbox_.pop_front();
-      hand_over(op, first.view());
+      status decoded;
+      std::size_t cost = 0;
+      inbox_.take([&](const incoming& first) {
+        decoded = op.take(first);
+        cost = first.cost();
+      });
+      taken(op, std::move(decoded), cost);
     } else if (read_done_) {
       tell_end(op);
     } else {
@@ -168,14 +171,10 @@ class stream_core : public counted, public rpc::call_sink {
   /// The connection is gone and another may come: nothing is owed for what has come.
   void detach() noexcept {
     link_ = nullptr;
-    for (stored_message& m : inbox_) m.forgive();
+    inbox_.forgive();
   }
   /// Bytes of the messages that wait for their reader.
-  std::size_t unread() const noexcept {
-    std::size_t bytes = 0;
-    for (const stored_message& m : inbox_) bytes += m.size();
-    return bytes;
-  }
+  std::size_t unread() const noexcept { return inbox_.bytes(); }
 
   /// The link is there: what was written while connecting may go.
   void resume_writing() {
@@ -192,9 +191,10 @@ class stream_core : public counted, public rpc::call_sink {
   void on_message(const incoming& message, bool last) override {
     if (last) read_done_ = true;
     if (read_op* op = std::exchange(reading_, nullptr)) {
-      hand_over(*op, message);
+      auto decoded = op->take(message);
+      taken(*op, std::move(decoded), message.cost());
     } else if (!over_) {
-      inbox_.push_back(message.store());
+      inbox_.push(message);
     }
   }
 
@@ -236,9 +236,8 @@ class stream_core : public counted, public rpc::call_sink {
     home_->complete(op);
   }
 
-  void hand_over(read_op& op, const incoming& message) {
-    auto decoded = op.take(message);
-    if (link_ != nullptr) link_->command().consumed(id_, message.cost());
+  void taken(read_op& op, status&& decoded, std::size_t cost) {
+    if (link_ != nullptr) link_->command().consumed(id_, cost);
     if (!decoded) {
       inbox_.clear();
       on_bad_message(std::move(decoded));
@@ -268,7 +267,7 @@ class stream_core : public counted, public rpc::call_sink {
   const limits* bounds_;
   format encoding_;
   bool carries_objects_;
-  std::deque<stored_message> inbox_;
+  message_queue inbox_;
   std::atomic<bool> end_seen_{false};
   read_op* reading_ = nullptr;
   write_op* writing_ = nullptr;

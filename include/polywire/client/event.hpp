@@ -5,6 +5,7 @@
 #include "polywire/core/event_id.hpp"
 #include "polywire/core/status.hpp"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -14,7 +15,8 @@ namespace polywire::inline v1 {
 template <class T>
 class event {
  public:
-  event(T message, std::string topic, std::string key, event_id id, loss lost_before)
+  event(T message, std::shared_ptr<const std::string> topic, std::string key, event_id id,
+        loss lost_before)
       : message_(std::move(message)),
         topic_(std::move(topic)),
         key_(std::move(key)),
@@ -23,7 +25,7 @@ class event {
 
   T& message() noexcept { return message_; }
   const T& message() const noexcept { return message_; }
-  const std::string& topic() const noexcept { return topic_; }
+  const std::string& topic() const noexcept { return *topic_; }
   /// What the publisher gave with it; may be empty.
   const std::string& key() const noexcept { return key_; }
   /// Give it to `from_after` in order to go on behind this event, even in another process.
@@ -38,7 +40,7 @@ class event {
 
  private:
   T message_;
-  std::string topic_;
+  std::shared_ptr<const std::string> topic_;  // that of the event before, mostly
   std::string key_;
   event_id id_;
   loss lost_before_;

@@ -5,7 +5,6 @@
 #include "polywire/codec/codec.hpp"
 #include "polywire/core/event_head.hpp"
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -55,8 +54,16 @@ inline constexpr message_type message_type_of = [] {
 /// A message of some type that is owned: how in-process backends carry it.
 class owned_message {
  public:
+  /// For places that keep messages as bytes.
+  struct parts {
+    void* object;
+    const message_type* type;
+  };
+
   owned_message() = default;
   owned_message(void* object, const message_type& type) noexcept : object_(object), type_(&type) {}
+  explicit owned_message(const parts& released) noexcept
+      : object_(released.object), type_(released.type) {}
   owned_message(owned_message&& other) noexcept
       : object_(std::exchange(other.object_, nullptr)), type_(other.type_) {}
   owned_message& operator=(owned_message&& other) noexcept {
@@ -71,6 +78,8 @@ class owned_message {
   explicit operator bool() const noexcept { return object_ != nullptr; }
   void* object() const noexcept { return object_; }
   const message_type& type() const noexcept { return *type_; }
+  /// The caller owns the object then.
+  parts release() noexcept { return {std::exchange(object_, nullptr), type_}; }
 
  private:
   void* object_ = nullptr;
@@ -182,8 +191,8 @@ class incoming {
     out.emplace(f, bytes(encoded.view()));
     return {};
   }
-  /// Takes it over, to be read after the callback.
-  inline class stored_message store() const;
+  /// The object, which is not here any more.
+  owned_message take_object() const noexcept { return std::move(*object_); }
 
  private:
   format format_;
@@ -193,51 +202,26 @@ class incoming {
   const event_head* event_ = nullptr;
 };
 
-/// A message that waits: for its reader, or for a connection.
+/// A message that waits for a connection.
 class stored_message {
  public:
-  explicit stored_message(format f) noexcept : format_(f), cost_(0) {}
-  stored_message(format f, bytes_view encoded, std::size_t cost) : format_(f), cost_(cost) {
-    bytes_.reserve(encoded.size());  // small messages may wait in great numbers
-    bytes_.append(encoded);
-  }
-  stored_message(owned_message object, format f, std::size_t cost) noexcept
-      : format_(f), cost_(cost), object_(std::move(object)) {}
+  explicit stored_message(format f) noexcept : format_(f) {}
 
-  incoming view() noexcept {
-    incoming seen =
-        object_ ? incoming(object_, format_, cost_) : incoming(format_, bytes_.view(), cost_);
-    return event_ ? seen.with(&event_->get()) : seen;
-  }
-  /// Nothing is owed for it any more: the connection that it came by is gone.
-  void forgive() noexcept { cost_ = 0; }
-  std::size_t cost() const noexcept { return cost_; }
-  /// Bytes of the encoded message; 0 for an object.
-  std::size_t size() const noexcept { return bytes_.size(); }
+  bool is_object() const noexcept { return static_cast<bool>(object_); }
   outgoing as_outgoing() noexcept {
     return object_ ? outgoing(object_, format_) : outgoing(format_, bytes_.view());
   }
 
  private:
   friend class outgoing;
-  friend class incoming;
   format format_;
-  std::size_t cost_;
   buffer bytes_;
   owned_message object_;
-  std::unique_ptr<kept_event_head> event_;
 };
 
 inline status outgoing::store(bool as_object, stored_message& into) const {
   if (as_object) into.object_ = take();
   return into.object_ ? status() : encode(into.bytes_);
-}
-
-inline stored_message incoming::store() const {
-  stored_message kept = object_ != nullptr ? stored_message(std::move(*object_), format_, cost_)
-                                           : stored_message(format_, bytes_, cost_);
-  if (event_ != nullptr) kept.event_ = std::make_unique<kept_event_head>(*event_);
-  return kept;
 }
 
 }  // namespace polywire::inline v1

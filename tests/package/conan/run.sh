@@ -44,6 +44,7 @@ openssl/*: openssl/3.0.11@system
 [conf]
 tools.cmake.cmaketoolchain:generator=Ninja
 tools.build:jobs=1
+tools.build:cxxflags=["-g0"]
 tools.cmake.cmake_layout:test_folder=$work/test_package
 tools.cmake.cmaketoolchain:user_presets=
 END

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/call/blocking.hpp"
 #include "polywire/client/detail/client_call.hpp"
 #include "polywire/client/detail/client_interceptors.hpp"
 #include "polywire/client/detail/link_pool.hpp"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,12 +91,12 @@ class channel final : public std::enable_shared_from_this<channel>,
       home_->run([self = shared_from_this()] { self->close(); });
       return;
     }
-    std::promise<void> closed;
-    home_->post_function([self = shared_from_this(), &closed] {
+    const auto closed = std::make_shared<rendezvous<bool>>();
+    home_->post_function([self = shared_from_this(), closed] {
       self->close();
-      closed.set_value();
+      closed->set(true);
     });
-    closed.get_future().wait();
+    closed->wait(never);
   }
 
   /// Ends all calls `cancelled` and closes the connections.

@@ -25,9 +25,10 @@ class client_subscription final : public stream_core, public client_call {
                       format encoding, subscribe_options options)
       : stream_core(owner->shared_home(), owner->bounds(), encoding, owner->carries_objects()),
         client_call(pattern, call_type::subscribe, true, call_options(options.get_call())),
-        pattern_(pattern),
+        pattern_(std::make_shared<const std::string>(pattern)),
+        topic_(pattern_),
         group_(options.get_group()) {
-    method_ = pattern_;
+    method_ = *pattern_;
     asked_.start = options.get_start();
     asked_.policy = options.get_overflow();
     asked_.lag = options.get_lag();
@@ -54,11 +55,16 @@ class client_subscription final : public stream_core, public client_call {
   /// An event that came cannot be read as this program's type.
   void note_unreadable(const status& why) {
     channel_->log(log_level::warning,
-                  "an event of '" + pattern_ + "' was skipped: " + why.message());
+                  "an event of '" + *pattern_ + "' was skipped: " + why.message());
     unreadable_.fetch_add(1, std::memory_order_relaxed);
   }
   std::uint64_t unreadable() const noexcept { return unreadable_.load(std::memory_order_relaxed); }
-  const std::string& pattern() const noexcept { return pattern_; }
+  /// Events mostly have the topic of the event before.
+  const std::shared_ptr<const std::string>& topic_of(const event_head& event) {
+    if (event.topic.empty()) return pattern_;
+    if (*topic_ != event.topic) topic_ = std::make_shared<const std::string>(event.topic);
+    return topic_;
+  }
 
  private:
   void keep() noexcept override { add_ref(); }
@@ -108,7 +114,6 @@ class client_subscription final : public stream_core, public client_call {
     head.lost_before += std::exchange(lost_, loss());
     // Readers see ids of one piece: what waits may be older than the connection.
     head.epoch = epoch_;
-    if (head.topic.empty()) head.topic = pattern_;
     incoming whole = message;
     stream_core::on_message(whole.with(&head), false);
   }
@@ -147,7 +152,8 @@ class client_subscription final : public stream_core, public client_call {
     if (io::completion* waiting = std::exchange(confirmed_, nullptr)) home()->complete(*waiting);
   }
 
-  std::string pattern_;
+  std::shared_ptr<const std::string> pattern_;
+  std::shared_ptr<const std::string> topic_;
   std::string group_;
   subscribe_head asked_;
   std::uint64_t epoch_ = 0;
@@ -183,7 +189,7 @@ class event_read final : public read_op {
       skipped_ = true;
       return {};
     }
-    value_.emplace(std::move(*value), std::string(head.topic), std::string(head.key),
+    value_.emplace(std::move(*value), from_->topic_of(head), std::string(head.key),
                    event_id(head.epoch, head.offset), lost_);
     return {};
   }

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/codec/message_queue.hpp"
 #include "polywire/interceptor/interception.hpp"
 #include "polywire/server/detail/server_call.hpp"
 
-#include <deque>
 #include <memory>
 #include <utility>
 
@@ -41,12 +41,6 @@ class admission final : public rpc::call_sink, public recycled {
   }
 
  private:
-  class waiting_message {
-   public:
-    stored_message message;
-    bool last;
-  };
-
   void await() {
     awaiting_ = awaited_start::begin(call_->home_, interception_, *call_,
                                      [this, kept = kept_server_call(*call_)](status how) {
@@ -71,9 +65,8 @@ class admission final : public rpc::call_sink, public recycled {
     open_ = true;
     call_->begin();
     while (!messages_.empty() && call_->is_open()) {
-      waiting_message next = std::move(messages_.front());
-      messages_.pop_front();
-      behind_->on_message(next.message.view(), next.last);
+      const bool last = last_came_ && messages_.size() == 1;
+      messages_.take([&](const incoming& next) { behind_->on_message(next, last); });
     }
     if (half_closed_ && call_->is_open()) behind_->on_half_close();
   }
@@ -82,7 +75,8 @@ class admission final : public rpc::call_sink, public recycled {
   void on_sent() override { behind_->on_sent(); }
   void on_message(const incoming& message, bool last) override {
     if (open_) return behind_->on_message(message, last);
-    messages_.push_back({message.store(), last});
+    messages_.push(message);
+    last_came_ = last;
   }
   void on_half_close() override {
     if (open_) return behind_->on_half_close();
@@ -96,7 +90,8 @@ class admission final : public rpc::call_sink, public recycled {
   rpc::call_sink* behind_;
   interception interception_;
   std::shared_ptr<awaited_start> awaiting_;
-  std::deque<waiting_message> messages_;
+  message_queue messages_;
+  bool last_came_ = false;
   bool half_closed_ = false;
   bool open_ = false;
 };
