@@ -22,7 +22,7 @@ class meter {
     timer_.async_wait([this, window = how.window](std::error_code) { begin(window); });
   }
 
-  void count() noexcept { ++count_; }
+  void count(std::uint64_t n = 1) noexcept { count_ += n; }
 
   /// After the io_context has run. Throws when it was stopped by a failure.
   double per_second() const {

@@ -15,7 +15,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -78,10 +77,10 @@ asio::awaitable<void> keep_receiving(polywire::client& client, const polywire::t
   polywire::subscription<Event> events = co_await client.async_subscribe(topic, how);
   sequence all;
   for (;;) {
-    const std::optional<polywire::event<Event>> event = co_await events.async_read();
-    if (!event) throw std::runtime_error("the events ended: " + events.status().to_string());
-    all.take(number_of(event->message()));
-    received.count();
+    const std::vector<polywire::event<Event>> some = co_await events.async_read_some();
+    if (some.empty()) throw std::runtime_error("the events ended: " + events.status().to_string());
+    for (const auto& event : some) all.take(number_of(event.message()));
+    received.count(some.size());
   }
 }
 

@@ -16,11 +16,13 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace calls_test {

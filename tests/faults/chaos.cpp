@@ -16,8 +16,10 @@
 
 #include <asio/thread_pool.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>

@@ -17,6 +17,7 @@
 #include <asio/thread_pool.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <map>
 #include <mutex>

@@ -14,6 +14,7 @@
 #include <future>
 #include <iostream>
 #include <string>
+#include <thread>
 
 #include <unistd.h>
 

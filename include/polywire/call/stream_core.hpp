@@ -23,6 +23,8 @@ class read_op : public io::completion, public io::mail, public recycled {
   explicit read_op(ref<stream_core> stream) noexcept : stream_(std::move(stream)) {}
   /// Decodes the message into the operation's own place.
   virtual status take(const incoming& message) = 0;
+  /// Whether it would take another message, now that it has one.
+  virtual bool wants_more() const noexcept { return false; }
   std::uint64_t number() const noexcept { return number_; }
 
  protected:
@@ -96,19 +98,21 @@ class stream_core : public counted, public rpc::call_sink {
   void start_read(read_op& op) {
     if (reading_ != nullptr) return home_->complete(op);  // misuse: one at a time
     if (!inbox_.empty()) {
-      status decoded;
-      std::size_t cost = 0;
-      inbox_.take([&](const incoming& first) {
-        decoded = op.take(first);
-        cost = first.cost();
-      });
-      taken(op, std::move(decoded), cost);
+      if (feed(op)) read_on(op);
+      home_->complete(op);
     } else if (read_done_) {
       tell_end(op);
     } else {
       reading_ = &op;
     }
   }
+  /// Gives an operation that has something what else waits, as far as it wants that.
+  void read_on(read_op& op) {
+    while (op.wants_more() && !inbox_.empty() && feed(op)) {
+    }
+  }
+  /// So many messages wait for their reader.
+  std::size_t waiting() const noexcept { return inbox_.size(); }
 
   /// `now`: the message, borrowed; null when it is stored in the operation.
   void start_write(write_op& op, const outgoing* now) {
@@ -191,8 +195,8 @@ class stream_core : public counted, public rpc::call_sink {
   void on_message(const incoming& message, bool last) override {
     if (last) read_done_ = true;
     if (read_op* op = std::exchange(reading_, nullptr)) {
-      auto decoded = op->take(message);
-      taken(*op, std::move(decoded), message.cost());
+      taken(op->take(message), message.cost());
+      home_->complete(*op);
     } else if (!over_) {
       inbox_.push(message);
     }
@@ -236,13 +240,22 @@ class stream_core : public counted, public rpc::call_sink {
     home_->complete(op);
   }
 
-  void taken(read_op& op, status&& decoded, std::size_t cost) {
+  bool feed(read_op& op) {
+    status decoded;
+    std::size_t cost = 0;
+    inbox_.take([&](const incoming& first) {
+      decoded = op.take(first);
+      cost = first.cost();
+    });
+    return taken(std::move(decoded), cost);
+  }
+  // False: it could not be decoded.
+  bool taken(status decoded, std::size_t cost) {
     if (link_ != nullptr) link_->command().consumed(id_, cost);
-    if (!decoded) {
-      inbox_.clear();
-      on_bad_message(std::move(decoded));
-    }
-    home_->complete(op);
+    if (decoded.ok()) return true;
+    inbox_.clear();
+    on_bad_message(std::move(decoded));
+    return false;
   }
 
   // False: held, `on_sent` follows.

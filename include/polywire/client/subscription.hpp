@@ -5,12 +5,14 @@
 #include "polywire/client/detail/client_subscription.hpp"
 #include "polywire/client/event.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace polywire::inline v1 {
 
@@ -18,6 +20,7 @@ namespace polywire::inline v1 {
 ///
 ///     for (const auto& event : events) use(event.message(), event.id());
 ///     while (auto event = co_await events.async_read()) …
+///     for (auto some = events.read_some(); !some.empty(); some = events.read_some()) …
 ///
 /// Survives lost connections and servers that start again: it goes on behind the last event that
 /// came, and what was lost is told by the next event. It ends when it is cancelled, when the server
@@ -50,21 +53,20 @@ class subscription {
   /// subscription goes on.
   template <class Token = asio::use_awaitable_t<>>
   auto async_read(Token&& token = Token()) {
-    return asio::async_initiate<Token, void(std::optional<event<T>>)>(
-        [](auto handler, const detail::ref<detail::client_subscription>& from) {
-          start_read(from, std::move(handler));
-        },
-        token, core_);
+    return initiate<std::optional<event<T>>>(1, token);
+  }
+  /// The events that are there, in order, at most `most`; waits for one when there is none. For
+  /// topics with many events: one wait brings many. Empty at the end. Completion:
+  /// `void(std::vector<event<T>>)`; the rest as `async_read`.
+  template <class Token = asio::use_awaitable_t<>>
+  auto async_read_some(std::size_t most = 1'024, Token&& token = Token()) {
+    return initiate<std::vector<event<T>>>(most, token);
   }
 
   /// The same, blocking.
-  std::optional<event<T>> read() {
-    if (!core_) return std::nullopt;
-    failed_ = core_->may_block();
-    if (!failed_.ok()) return std::nullopt;
-    auto where = std::make_shared<detail::rendezvous<std::optional<event<T>>>>();
-    start_read(core_, detail::wake_caller<std::optional<event<T>>>(where));
-    return *where->wait(never);
+  std::optional<event<T>> read() { return block<std::optional<event<T>>>(1); }
+  std::vector<event<T>> read_some(std::size_t most = 1'024) {
+    return block<std::vector<event<T>>>(most);
   }
 
   /// How it ended; `unknown` before a read has said that it did. Right after `subscribe`: why that
@@ -112,9 +114,28 @@ class subscription {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  template <class Handler>
-  static void start_read(const detail::ref<detail::client_subscription>& from, Handler handler) {
-    auto* op = new detail::event_read<T, Handler>(from, std::move(handler));
+  template <class Batch, class Token>
+  auto initiate(std::size_t most, Token& token) {
+    return asio::async_initiate<Token, void(Batch)>(
+        [](auto handler, const detail::ref<detail::client_subscription>& from, std::size_t n) {
+          start_read<Batch>(from, n, std::move(handler));
+        },
+        token, core_, most);
+  }
+  template <class Batch>
+  Batch block(std::size_t most) {
+    if (!core_) return Batch();
+    failed_ = core_->may_block();
+    if (!failed_.ok()) return Batch();
+    auto where = std::make_shared<detail::rendezvous<Batch>>();
+    start_read<Batch>(core_, most, detail::wake_caller<Batch>(where));
+    return *where->wait(never);
+  }
+  template <class Batch, class Handler>
+  static void start_read(const detail::ref<detail::client_subscription>& from, std::size_t most,
+                         Handler handler) {
+    auto* op = new detail::event_read<T, Batch, Handler>(from, std::max<std::size_t>(most, 1),
+                                                         std::move(handler));
     io::loop& home = *from->home();
     if (home.here()) {
       from->start_read(*op);

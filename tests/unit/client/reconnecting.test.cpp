@@ -7,6 +7,9 @@
 
 #include "unit/client/steered.hpp"
 
+#include <future>
+#include <thread>
+
 namespace reconnecting_test {
 
 using namespace steered;

@@ -15,10 +15,12 @@
 #include <asio/co_spawn.hpp>
 #include <asio/this_coro.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace interceptors_test {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace polywire::inline v1::detail {
@@ -52,13 +53,19 @@ class client_subscription final : public stream_core, public client_call {
   void handle_gone() noexcept override { cancel(); }
   status may_block() const override { return channel_->may_block(); }
 
-  /// An event that came cannot be read as this program's type.
-  void note_unreadable(const status& why) {
+  /// An event that came cannot be read as this program's type: it is lost before the next one.
+  void note_unreadable(const loss& lost_before, const status& why) {
+    skipped_ += lost_before;
+    skipped_ += loss(1, loss::kind::exact);
     channel_->log(log_level::warning,
                   "an event of '" + *pattern_ + "' was skipped: " + why.message());
     unreadable_.fetch_add(1, std::memory_order_relaxed);
   }
   std::uint64_t unreadable() const noexcept { return unreadable_.load(std::memory_order_relaxed); }
+  /// What is to be told with an event that can be read.
+  loss lost_before(const event_head& event) noexcept {
+    return std::exchange(skipped_, loss()) += event.lost_before;
+  }
   /// Events mostly have the topic of the event before.
   const std::shared_ptr<const std::string>& topic_of(const event_head& event) {
     if (event.topic.empty()) return pattern_;
@@ -159,18 +166,24 @@ class client_subscription final : public stream_core, public client_call {
   std::uint64_t epoch_ = 0;
   // See subscribe_position: of the next event that may come.
   std::uint64_t sequence_ = 0;
-  loss lost_;
+  loss lost_;     // before the next event that comes
+  loss skipped_;  // before the next event that can be read
   bool confirmed_since_ = false;
   io::completion* confirmed_ = nullptr;
   std::atomic<std::uint64_t> unreadable_{0};
 };
 
-/// Waits for the next event that can be read.
-template <class T, class Handler>
+/// Waits for events that can be read. `Batch`: an optional event, or a vector of at most so many.
+template <class T, class Batch, class Handler>
 class event_read final : public read_op {
+  static constexpr bool is_one = std::is_same_v<Batch, std::optional<event<T>>>;
+
  public:
-  event_read(ref<client_subscription> from, Handler handler)
-      : read_op(from), from_(std::move(from)), handler_(std::move(handler), *from_->home()) {
+  event_read(ref<client_subscription> from, std::size_t most, Handler handler)
+      : read_op(from),
+        from_(std::move(from)),
+        most_(most),
+        handler_(std::move(handler), *from_->home()) {
     auto slot = handler_.cancellation_slot();
     if (slot.is_connected()) {
       slot.assign([from = from_, number = number()](asio::cancellation_type) {
@@ -181,30 +194,52 @@ class event_read final : public read_op {
 
   status take(const incoming& message) override {
     const event_head& head = *message.event();
-    lost_ += head.lost_before;
     std::optional<T> value;
     if (auto read = message.read(value, from_->bounds()); !read) {
-      from_->note_unreadable(read);
-      lost_ += loss(1, loss::kind::exact);
+      from_->note_unreadable(head.lost_before, read);
       skipped_ = true;
       return {};
     }
-    value_.emplace(std::move(*value), from_->topic_of(head), std::string(head.key),
-                   event_id(head.epoch, head.offset), lost_);
+    event<T> whole(std::move(*value), from_->topic_of(head), std::string(head.key),
+                   event_id(head.epoch, head.offset), from_->lost_before(head));
+    if constexpr (is_one) {
+      events_.emplace(std::move(whole));
+    } else {
+      events_.push_back(std::move(whole));
+    }
     return {};
   }
+  bool wants_more() const noexcept override {
+    if constexpr (is_one) {
+      return false;
+    } else {
+      return events_.size() < most_;
+    }
+  }
   void complete() override {
-    if (std::exchange(skipped_, false)) return from_->start_read(*this);
+    if constexpr (!is_one) {  // what came while this waited for the end of the turn
+      events_.reserve(std::min(most_, events_.size() + from_->waiting()));
+      from_->read_on(*this);
+    }
+    if (std::exchange(skipped_, false) && is_empty()) return from_->start_read(*this);
     auto handler = std::move(handler_);
-    auto value = std::move(value_);
+    auto events = std::move(events_);
     delete this;
-    handler.invoke(std::move(value));
+    handler.invoke(std::move(events));
   }
 
  private:
+  bool is_empty() const noexcept {
+    if constexpr (is_one) {
+      return !events_.has_value();
+    } else {
+      return events_.empty();
+    }
+  }
+
   ref<client_subscription> from_;
-  std::optional<event<T>> value_;
-  loss lost_;
+  std::size_t most_;
+  Batch events_{};
   bool skipped_ = false;
   held_handler<Handler> handler_;
 };

@@ -50,7 +50,8 @@ class subscription {
   /// wildcards and for a group. It grows by one for each event that was taken and by each loss that
   /// was told.
   virtual std::uint64_t sequence() const = 0;
-  /// The next event. False: there is none now, and `on_ready` will come, or it has ended.
+  /// The next event. False: there is none now, and `on_ready` will come, or it has ended. Whoever
+  /// stops earlier says `stalled`: events are fetched several at a time.
   virtual bool take(delivery& out) = 0;
   /// The subscriber can take no more for now: what waits, waits in the topic, and its lag counts.
   virtual void stalled() = 0;

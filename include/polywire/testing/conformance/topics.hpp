@@ -325,6 +325,37 @@ void a_thousand_subscribers(const environment& env) {
 }
 
 template <class M>
+void many_at_once(const environment& env) {
+  using api = contracts<M>;
+  running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
+  client user(service.url(), quiet_client());
+  auto events = made(user.subscribe(api::news));
+  arrivals<std::vector<event<typename api::note>>> some;
+  events.async_read_some(10, some.sink());  // waits for the first
+  publish<M>(service.get(), api::news, 1, 100);
+  int number = 0;
+  for (;;) {
+    const auto batch = some.next("some events");
+    check(!batch.empty() && batch.size() <= 10, "from one to as many as were asked for");
+    for (const auto& each : batch) {
+      check_equal(M::number(each.message()), ++number, "the number of an event");
+    }
+    if (number == 50) break;
+    events.async_read_some(std::min<std::size_t>(10, static_cast<std::size_t>(50 - number)),
+                           some.sink());
+  }
+  expect<M>(events, 51, 1);  // one by one, in between
+  while (number < 99) {
+    for (const auto& each : events.read_some()) {
+      check_equal(M::number(each.message()), 1 + ++number, "the number of an event");
+    }
+  }
+  events.async_read_some(10, some.sink());
+  events.cancel();
+  check(some.next("the end").empty(), "the end is empty");
+}
+
+template <class M>
 void without_topics(const environment& env) {
   using api = contracts<M>;
   running_server service(env.listen_url(), [](server& s) { s.handle(api::echo, echoes<M>); });
@@ -353,6 +384,7 @@ inline constexpr scenario all[] = {
     {"topics", "subscribers begin where they ask to", run<M, where_to_begin<M>>},
     {"topics", "unsubscribing stops the events, for nobody else", run<M, unsubscribing<M>>},
     {"topics", "what is not allowed is refused", run<M, refusals<M>>},
+    {"topics", "events are read many at a time", run<M, many_at_once<M>>},
     {"topics", "a thousand subscribers", run<M, a_thousand_subscribers<M>>},
 };
 

@@ -77,17 +77,22 @@ class reader final : public rpc::subscriber {
   /// The next event, with the losses before it: "a", "-3 a" (exact), ">3 a" (at least), "?0 a".
   std::string take() {
     rpc::delivery next;
-    if (!mine->take(next)) return "nothing";
-    last = next.what->id();
-    return shown(next.lost_before) + std::string(pw::as_text(next.what->bytes()));
+    const bool any = mine->take(next);
+    mine->stalled();
+    return any ? read(next) : "nothing";
   }
   std::string take_all() {
     std::string all;
-    for (std::string one = take(); one != "nothing"; one = take()) all.append(one).append(" ");
+    for (rpc::delivery next; mine->take(next);) all.append(read(next)).append(" ");
     if (!all.empty()) all.pop_back();
     got.append(got.empty() || all.empty() ? "" : " ").append(all);
     return all;
   }
+  std::string read(const rpc::delivery& next) {
+    last = next.what->id();
+    return shown(next.lost_before) + std::string(pw::as_text(next.what->bytes()));
+  }
+
   rpc::subscription_ptr mine;
   bool eager = false;
   int calls = 0;

@@ -41,14 +41,20 @@ class queue_subscription final : public subscription {
   event_id position() const override { return {hub_->epoch(), position_}; }
   std::uint64_t sequence() const override { return sequence_; }
   bool take(delivery& out) override {
+    bool taken = false;
     bool awaited = false;
-    if (!queue_->take(out, awaited)) return false;
+    do {
+      taken = queue_->take(out, awaited);
+      if (awaited) hub_->room_made();
+    } while (!taken && awaited);
+    if (!taken) return false;
     position_ = out.what->id().offset();
     if (sequence_ > 0) sequence_ += 1 + out.lost_before.count();
-    if (awaited) hub_->room_made();
     return true;
   }
-  void stalled() override {}  // nothing is taken in advance
+  void stalled() override {
+    if (queue_->settle()) hub_->room_made();
+  }
   status ended() const override { return queue_->ended(); }
 
  private:
