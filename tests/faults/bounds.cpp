@@ -116,16 +116,16 @@ class victim {
                co_return pw::status();
              });
     s.handle(flood,
-             [](const pw::bytes&, pw::writer<pw::bytes>& out) -> asio::awaitable<pw::status> {
-               const pw::bytes block(std::string(10 * kibibyte, 'x'));
+             [this](const pw::bytes&, pw::writer<pw::bytes>& out) -> asio::awaitable<pw::status> {
                for (;;) {
-                 auto sent = co_await out.async_write(block, asio::use_awaitable);
+                 auto sent = co_await out.async_write(block_, asio::use_awaitable);
                  if (!sent) co_return sent;
                }
              });
     s.offer(news);
   }
 
+  const pw::bytes block_{std::string(10 * kibibyte, 'x')};
   gate door_;
   running_server service_;
 };
@@ -247,7 +247,7 @@ void attack_servers() {
       calls += raw::encode(credit(call, 0x40000000));
     }
     calls += raw::encode(credit(0, 0x40000000));
-    // Beside the output each stream may have one message in hand.
+    // Beside the output each stream may have one message in hand, in storage of a power of two.
     attack_server("L15: 100 endless streams with all credit, and nothing is read",
                   output + bounds.max_calls * 16 * kibibyte, calls, 1, let_it_pile_up);
     calls.clear();

@@ -8,9 +8,12 @@
 #include "polywire/tcp.hpp"
 
 #include "support/catch.hpp"
+#include "support/streams.hpp"
 
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace server_test {
@@ -165,6 +168,26 @@ TEST_CASE("a connection above the limit is told why it is closed, the others go 
   CHECK_THAT(refused.status().message(),
              Catch::Matchers::ContainsSubstring("too many connections"));
   CHECK(first.call(echo, "y", pw::timeout(10s)));
+}
+
+TEST_CASE("a connection that comes when a server has just gone idle is closed") {
+  asio::io_context served, calling;
+  pw::client client(calling.get_executor(), "inproc://just-idle");
+  std::optional<pw::result<text>> answer;
+  {
+    pw::server server(served.get_executor());
+    server.handle(echo, same);
+    REQUIRE(server.listen("inproc://just-idle"));
+    test::drain(served);
+    server.stop();  // not noticed yet
+    client.async_call(echo, text("x"), pw::timeout(10s),
+                      [&](pw::result<text> r) { answer = std::move(r); });
+    test::drain(calling);
+    test::drain(served);
+    CHECK(server.stats().connections == 0);
+  }
+  REQUIRE(test::run_until(calling, [&] { return answer.has_value(); }));
+  CHECK(answer->status().code() == status_code::unavailable);
 }
 
 }  // namespace server_test

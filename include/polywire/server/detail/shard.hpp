@@ -270,6 +270,7 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
     // What the last calls published is still delivered.
     if (!calls_run && !topics_->empty()) topics_->finish_all();
     if (!links_.empty() || (!stopped_ && calls_run)) return;
+    stopped_ = true;  // nobody ends a connection that still comes
     home_->remove_timer(grace_);
     topics_->stop_alarm();
     home_->leave(*this);
