@@ -47,11 +47,11 @@ class held_handler {
       clear(handler);
       std::move(handler)(std::forward<Args>(args)...);
     } else {
-      auto ex = asio::get_associated_executor(handler_);
-      auto work = std::move(work_);
+      auto work = std::move(*work_);  // keeps the executor busy until the handler has run
       asio::post(
-          ex, [handler = std::move(handler_), work = std::move(work),
-               values = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
+          work,
+          [handler = std::move(handler_), work,
+           values = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
             clear(handler);
             std::apply([&](auto&... a) { std::move(handler)(std::move(a)...); }, values);
           });
