@@ -54,7 +54,7 @@ class proxy_pipe {
                            [this, self = std::move(self)](io::error_code error, std::size_t n) {
                              reading_ = false;
                              if (stopped_) return;
-                             const bool silent = settings_->get(direction_).silent_;
+                             const bool silent = swallowed_ || settings_->get(direction_).silent_;
                              if (error && error != asio::error::eof && !silent)
                                return events_->on_broken();
                              ended_ = !!error;
@@ -110,7 +110,10 @@ class proxy_pipe {
   // How what was read looks when it arrives, and when that is.
   void take(std::size_t n) {
     const proxy_faults how = settings_->get(direction_);
-    if (n == 0 || how.silent_ || drops_) return;
+    if (n == 0 || drops_) return;
+    // No network loses bytes in the middle: a connection that did stays silent.
+    if (how.silent_) swallowed_ = true;
+    if (swallowed_) return;
     std::string bytes(input_.data(), n);
     if (how.flip_every_ > 0) {
       for (char& byte : bytes) {
@@ -180,6 +183,7 @@ class proxy_pipe {
   bool writing_ = false;  // or waiting until it may
   bool ended_ = false;
   bool swallows_end_ = false;
+  bool swallowed_ = false;  // bytes
   bool drops_ = false;
   bool told_ = false;
   bool stopped_ = false;

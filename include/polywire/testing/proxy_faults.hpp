@@ -36,7 +36,8 @@ class proxy_faults {
   proxy_faults& reset_after(std::size_t bytes) { return reset_at_ = bytes, *this; }
   /// The connection is closed in an orderly way when so many bytes have passed.
   proxy_faults& close_after(std::size_t bytes) { return close_at_ = bytes, *this; }
-  /// Half-open: what comes is swallowed, its end too, and nobody is told.
+  /// Half-open: what comes is swallowed, its end too, and nobody is told. A connection that lost
+  /// bytes like this carries none any more in that direction, whatever is set later.
   proxy_faults& silence(bool on = true) { return silent_ = on, *this; }
   /// One bit in about so many bytes is wrong; 0 is none.
   proxy_faults& flip_bit_every(std::size_t bytes) { return flip_every_ = bytes, *this; }

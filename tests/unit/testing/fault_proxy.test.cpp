@@ -121,6 +121,19 @@ TEST_CASE("a proxy that is silent swallows bytes and ends, until it is cleared")
   CHECK(f.server.receive(5) == "again");
 }
 
+TEST_CASE("a proxy that has swallowed bytes passes nothing on behind them") {
+  fixture f;
+  f.proxy.requests(proxy_faults().silence());
+  f.client.send("swallowed");
+  CHECK_FALSE(f.server.closed_by_peer(50ms));
+  f.proxy.clear();
+  f.client.send("behind");
+  f.client.shutdown_write();
+  CHECK_FALSE(f.server.closed_by_peer(50ms));
+  f.server.send("the other direction works");
+  CHECK(f.client.receive(25) == "the other direction works");
+}
+
 TEST_CASE("a proxy delays what it passes on, and keeps its order") {
   fixture f(proxy_faults().latency(30ms, 30ms));
   const auto begin = steady::now();
