@@ -94,7 +94,7 @@ class tally {
   std::atomic<std::size_t> wrong{0};
 
   /// `network_fails`: unavailable and deadline_exceeded are to be expected.
-  void count(const pw::status& how, bool right, bool network_fails) {
+  void count(const char* what, const pw::status& how, bool right, bool network_fails) {
     if (how.ok() && right) {
       ++good;
     } else if (network_fails && (how.code() == pw::status_code::unavailable ||
@@ -102,13 +102,8 @@ class tally {
       ++failed;
     } else {
       ++wrong;
-      last_wrong(how);
+      std::fprintf(stderr, "wrong: %s: %s\n", what, how.to_string().c_str());
     }
-  }
-
- private:
-  static void last_wrong(const pw::status& how) {
-    std::fprintf(stderr, "wrong: %s\n", how.to_string().c_str());
   }
 };
 
@@ -143,12 +138,15 @@ class user {
     for (char& c : made) c = static_cast<char>('a' + random_() % 26);
     return sealed(made);
   }
-  void count(const pw::status& how, bool right) { seen_->count(how, right, network_fails_); }
+  void count(const char* what, const pw::status& how, bool right) {
+    seen_->count(what, how, right, network_fails_);
+  }
 
   void call() {
     const pw::text message(content());
     const auto answer = client_.call(echo, message, soon_);
-    count(answer.status(), answer && answer->str() == message.str() && is_sealed(answer->str()));
+    count("call", answer.status(),
+          answer && answer->str() == message.str() && is_sealed(answer->str()));
   }
   void read() {
     const pw::text message(content());
@@ -160,7 +158,7 @@ class user {
       ++came;
     }
     // What came before a failure must be right too.
-    count(right ? reader.status() : pw::status::data_loss("a message of a stream is wrong"),
+    count("read", right ? reader.status() : pw::status::data_loss("a message of a stream is wrong"),
           came == 10);
   }
   void write() {
@@ -172,7 +170,7 @@ class user {
       all += message.str();
     }
     const auto answer = writer.finish();
-    count(answer.status(), answer && answer->str() == sealed(all));
+    count("write", answer.status(), answer && answer->str() == sealed(all));
   }
   void talk() {
     auto stream = client_.open(both, soon_);
@@ -186,20 +184,21 @@ class user {
     }
     (void)stream.finish_writes();
     while (stream.read()) right = false;
-    count(stream.status(), right);
+    count("talk", stream.status(), right);
   }
   void follow() {
     auto events = client_.subscribe(news, pw::subscribe_options().timeout(5s));
     const pw::text mine(content());
     const auto sent = client_.publish(news, mine, pw::publish_options().timeout(5s));
-    if (!sent) return count(sent, true);
-    if (network_fails_) return count(sent, true);  // the event may come much later, or be lost
+    if (!sent) return count("follow", sent, true);
+    if (network_fails_)
+      return count("follow", sent, true);  // the event may come much later, or be lost
     bool right = true;
     while (auto event = events.read()) {
       right = right && is_sealed(event->message().str());
-      if (event->message().str() == mine.str()) return count(pw::status(), right);
+      if (event->message().str() == mine.str()) return count("follow", pw::status(), right);
     }
-    count(events.status(), false);
+    count("follow", events.status(), false);
   }
 
   void err() {
@@ -218,7 +217,7 @@ class user {
     if (how.code() == wanted) {
       ++seen_->failed;
     } else {
-      count(how, false);
+      count("err", how, false);
     }
   }
 
