@@ -33,14 +33,16 @@ class subscription {
  public:
   subscription() = default;
   explicit subscription(detail::ref<detail::client_subscription> core) noexcept
-      : core_(std::move(core)) {}
-  /// One that failed.
-  explicit subscription(polywire::status why) : failed_(std::move(why)) {}
+      : core_(std::move(core)), made_(true) {}
+  /// One that failed: reads end at once.
+  subscription(detail::ref<detail::client_subscription> core, polywire::status why) noexcept
+      : core_(std::move(core)), failed_(std::move(why)) {}
   subscription(subscription&&) noexcept = default;
   subscription& operator=(subscription&& other) noexcept {
     subscription taken(std::move(other));
     std::swap(core_, taken.core_);
     std::swap(failed_, taken.failed_);
+    std::swap(made_, taken.made_);
     return *this;
   }
   ~subscription() {
@@ -76,7 +78,7 @@ class subscription {
     return core_ ? core_->final_status() : polywire::status::unknown("there is no subscription");
   }
   /// Whether it was made, and events may come.
-  explicit operator bool() const noexcept { return core_.get() != nullptr; }
+  explicit operator bool() const noexcept { return made_ && core_; }
 
   /// Events that came and could not be read as `T`. From any thread.
   std::uint64_t unreadable() const noexcept { return core_ ? core_->unreadable() : 0; }
@@ -124,7 +126,7 @@ class subscription {
   }
   template <class Batch>
   Batch block(std::size_t most) {
-    if (!core_) return Batch();
+    if (!*this) return Batch();
     failed_ = core_->may_block();
     if (!failed_.ok()) return Batch();
     auto where = std::make_shared<detail::rendezvous<Batch>>();
@@ -146,6 +148,7 @@ class subscription {
 
   detail::ref<detail::client_subscription> core_;
   polywire::status failed_;
+  bool made_ = false;
 };
 
 namespace detail {
@@ -166,8 +169,9 @@ class subscribe_op final : public io::completion, public recycled {
     auto handler = std::move(handler_);
     auto core = std::move(core_);
     delete this;
-    if (core->is_over()) return handler.invoke(subscription<T>(core->ended_how()));
-    handler.invoke(subscription<T>(std::move(core)));
+    if (!core->is_over()) return handler.invoke(subscription<T>(std::move(core)));
+    status how = core->ended_how();
+    handler.invoke(subscription<T>(std::move(core), std::move(how)));
   }
   void discard() noexcept override { delete this; }
 

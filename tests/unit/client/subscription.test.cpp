@@ -150,4 +150,29 @@ TEST_CASE("reading many at the end of a subscription is empty") {
   CHECK(w.events.status().code() == pw::status_code::cancelled);
 }
 
+TEST_CASE("reads of a subscription that failed are empty") {
+  world w;
+  std::optional<pw::subscription<number>> made;
+  w.client->async_subscribe(pw::topic<number>("test.v1.nobody_offers"),
+                            [&](pw::subscription<number> s) { made = std::move(s); });
+  REQUIRE(run_until(w.context, [&] { return made.has_value(); }));
+  w.events = std::move(*made);
+  CHECK_FALSE(w.events);
+  CHECK(w.events.status().code() == pw::status_code::not_found);
+  CHECK_FALSE(w.next());
+  CHECK(w.some(10).empty());
+  CHECK_FALSE(w.events.read());
+  CHECK(w.events.status().code() == pw::status_code::not_found);
+}
+
+TEST_CASE("reads of a subscription that may not block are empty") {
+  world w;
+  w.events = w.client->subscribe(read);
+  CHECK_FALSE(w.events);
+  CHECK(w.events.status().code() == pw::status_code::failed_precondition);
+  CHECK_FALSE(w.next());
+  CHECK(w.some(10).empty());
+  w.events.cancel();
+}
+
 }  // namespace subscription_test

@@ -46,7 +46,14 @@ class client_subscription final : public stream_core, public client_call {
     channel_->start(*this);
   }
 
+  /// Instead of `start`: reads end at once.
+  void refuse() noexcept {
+    refused_ = true;
+    read_done_ = true;
+  }
+
   void cancel() override {
+    if (refused_) return;
     channel_->home().run(
         [call = kept_call(*this)] { call->give_up(channel::cancelled(outcome::maybe_processed)); });
   }
@@ -169,6 +176,7 @@ class client_subscription final : public stream_core, public client_call {
   loss lost_;     // before the next event that comes
   loss skipped_;  // before the next event that can be read
   bool confirmed_since_ = false;
+  bool refused_ = false;
   io::completion* confirmed_ = nullptr;
   std::atomic<std::uint64_t> unreadable_{0};
 };

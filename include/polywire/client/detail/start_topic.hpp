@@ -70,7 +70,12 @@ void start_subscribe(const std::shared_ptr<channel>& to, std::string_view patter
 template <class Event>
 subscription<Event> block_subscribe(const std::shared_ptr<channel>& to, std::string_view pattern,
                                     subscribe_options options) {
-  if (auto may = to->may_block(); !may) return subscription<Event>(std::move(may));
+  if (auto may = to->may_block(); !may) {
+    ref<client_subscription> core(
+        new client_subscription(to, pattern, topic_format<Event>(), std::move(options)));
+    core->refuse();
+    return subscription<Event>(std::move(core), std::move(may));
+  }
   auto where = std::make_shared<rendezvous<subscription<Event>>>();
   start_subscribe<Event>(to, pattern, std::move(options), wake_caller<subscription<Event>>(where));
   return std::move(*where->wait(never));
