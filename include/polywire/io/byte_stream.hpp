@@ -47,6 +47,8 @@ class byte_stream {
   virtual void shutdown_write() noexcept = 0;
   /// Releases everything and ends the waits.
   virtual void close() noexcept = 0;
+  /// The same, and the peer sees a reset where there is such a thing. What was written may be lost.
+  virtual void reset() noexcept { close(); }
 
   /// "127.0.0.1:7000", for people and logs.
   virtual std::string peer() const = 0;

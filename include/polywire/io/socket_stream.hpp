@@ -7,6 +7,7 @@
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
+#include <asio/socket_base.hpp>
 
 #include <algorithm>
 #include <array>
@@ -71,6 +72,11 @@ class socket_stream final : public byte_stream {
   void close() noexcept override {
     error_code ignored;
     socket_.close(ignored);
+  }
+  void reset() noexcept override {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
   }
 
   std::string peer() const override { return peer_; }

@@ -149,7 +149,11 @@ class stream_connection final : public connection, private stream_user {
   }
 
   void close_stream() {
-    stream_->shutdown_write();
+    if (session_->resets()) {
+      stream_->reset();
+    } else {
+      stream_->shutdown_write();
+    }
     release_stream();
   }
 

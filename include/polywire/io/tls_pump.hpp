@@ -110,6 +110,7 @@ class tls_pump final : public stream_user, public std::enable_shared_from_this<t
     inner_->close();
     tell_writable();
   }
+  void reset_inner() noexcept { inner_->reset(); }
 
   std::string peer() const { return inner_->peer(); }
   bool is_private() const noexcept {

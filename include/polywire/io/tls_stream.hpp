@@ -50,6 +50,10 @@ class tls_stream final : public byte_stream {
     } catch (...) {  // nor for telling who waits
     }
   }
+  void reset() noexcept override {
+    pump_->reset_inner();
+    close();
+  }
 
   std::string peer() const override { return pump_->peer(); }
   bool is_private() const noexcept override { return pump_->is_private(); }

@@ -173,6 +173,9 @@ class byte_session : public session {
   virtual bool wants_input() const noexcept { return true; }
   /// `n` bytes have come; 0 only gives the buffer back.
   virtual void commit(std::size_t n) = 0;
+  /// Once it is finished: the connection is to be reset, so that the peer notices at once. What is
+  /// not written yet is dropped.
+  virtual bool resets() const noexcept { return false; }
   /// The peer has closed its direction.
   virtual void eof() = 0;
   /// The connection is gone; every call ends, with the outcome that fits it.

@@ -84,6 +84,10 @@ class fault_stream final : public io::byte_stream {
     end_delay();
     inner_->close();
   }
+  void reset() noexcept override {
+    if (!write_.cut) inner_->reset();
+    close();
+  }
   std::string peer() const override { return inner_->peer(); }
   bool is_private() const noexcept override { return inner_->is_private(); }
   std::shared_ptr<const peer_certificate> certificate() const override {

@@ -189,6 +189,13 @@ TEST_CASE_METHOD(fixture, "a tcp connection that the peer resets is an error, no
   CHECK(error == asio::error::broken_pipe);
 }
 
+TEST_CASE_METHOD(fixture, "resetting a tcp stream is an error to the peer, not an end") {
+  const auto acceptor = listen("tcp://127.0.0.1:0");
+  test::connected_pair pair(context, tcp, parse(at(acceptor->port())), *acceptor);
+  pair.client->reset();
+  CHECK(test::read(context, *pair.server, 1).error == asio::error::connection_reset);
+}
+
 TEST_CASE_METHOD(fixture,
                  "connecting to where nobody listens is unavailable, and nothing was sent") {
   auto peer = scripted_peer::listen();

@@ -135,6 +135,7 @@ class line {
     }
     void shutdown_write() noexcept override { inner_->shutdown_write(); }
     void close() noexcept override { inner_->close(); }
+    void reset() noexcept override { inner_->reset(); }
     std::string peer() const override { return inner_->peer(); }
     bool is_private() const noexcept override { return inner_->is_private(); }
     std::shared_ptr<const peer_certificate> certificate() const override {
