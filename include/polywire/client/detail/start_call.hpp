@@ -71,10 +71,13 @@ Value block_until_done(const std::shared_ptr<channel>& to, Options options, Star
   auto where = std::make_shared<rendezvous<Value>>();
   call_info* info = options.get_info();
   if (info != nullptr) options.capture(where->info);
+  const time_point now = to->home().get_clock().now();
+  const bool never_sent = options.deadline_from(now) <= now;
   const auto call = start(std::move(options), wake_caller<Value>(where));
   auto value = where->wait(to->wait_limit(call->deadline()));
   if (!value) {
-    return status(status_code::deadline_exceeded, "the deadline passed", outcome::maybe_processed);
+    return status(status_code::deadline_exceeded, "the deadline passed",
+                  never_sent ? outcome::not_sent : outcome::maybe_processed);
   }
   if (info != nullptr) *info = std::move(where->info);
   return std::move(*value);
