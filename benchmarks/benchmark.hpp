@@ -42,6 +42,7 @@ std::vector<benchmark> byte_benchmarks();
 std::vector<benchmark> memory_benchmarks();
 std::vector<benchmark> tls_benchmarks();
 std::vector<benchmark> inproc_benchmarks();
+std::vector<benchmark> json_benchmarks();
 /// gRPC's and ZeroMQ's, as far as they have been built; says on stderr what is left out.
 std::vector<benchmark> peer_benchmarks();
 std::vector<benchmark> smallest_benchmarks();

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/codec/utf8.hpp"
 #include "polywire/core/buffer.hpp"
 #include "polywire/core/limits.hpp"
 #include "polywire/core/payload.hpp"
 #include "polywire/core/status.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include <concepts>
 #include <optional>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "polywire/codec/json.hpp"
-#include "polywire/codec/utf8.hpp"
 #include "polywire/core/buffer.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include <cstdint>
 #include <iterator>
@@ -168,6 +168,7 @@ struct codec<health_check_request, codec_family::json> : detail::health_codec {
     out.emplace(std::string(text.value_or("")));
     return {};
   }
+  static message_fields fields() { return codec<detail::health_request_json>::fields(); }
 };
 
 template <>

@@ -4,6 +4,7 @@
 
 #include "polywire/codec/codec.hpp"
 #include "polywire/codec/json_check.hpp"
+#include "polywire/codec/json_fields.hpp"
 #include "polywire/codec/json_scan.hpp"
 
 #include <nlohmann/json.hpp>
@@ -112,7 +113,22 @@ struct codec<T, codec_family::json> {
     return done;
   }
 
+  static message_fields fields() {
+    if (!detail::json_prototype<T>().is_object()) return {};
+    // Never destroyed, as the prototype.
+    static const detail::json_fields& known =
+        *new detail::json_fields(detail::json_prototype<T>(), reads);
+    return known.view();
+  }
+
  private:
+  static bool reads(const nlohmann::json& document) {
+    const auto read = [&]() -> status {
+      (void)document.template get<T>();
+      return {};
+    };
+    return detail::without_exceptions("reading JSON", read).ok();
+  }
   static status write(const nlohmann::json& document, buffer& out) {
     if (auto good = detail::check_writable(document, {}, max_written_json_depth); !good)
       return good;

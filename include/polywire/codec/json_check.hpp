@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/codec/json_place.hpp"
 #include "polywire/codec/json_scan.hpp"
-#include "polywire/codec/utf8.hpp"
 #include "polywire/core/status.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,35 +21,6 @@
 
 /// What nlohmann's conversions do not check: missing keys, kinds, numbers that do not fit.
 namespace polywire::inline v1::detail {
-
-/// Where in a document we are; lives on the stack of the walk and costs nothing until it is shown.
-class json_place {
- public:
-  json_place() = default;
-  json_place(const json_place& parent, std::string_view key) noexcept
-      : parent_(&parent), key_(key) {}
-  json_place(const json_place& parent, std::size_t index) noexcept
-      : parent_(&parent), index_(index), is_index_(true) {}
-
-  /// "user.tags[3]"; the document itself is "the message".
-  std::string to_string() const {
-    return parent_ == nullptr ? "the message" : shown(render(), 200);
-  }
-
- private:
-  std::string render() const {
-    if (parent_ == nullptr) return {};
-    std::string out = parent_->render();
-    if (is_index_) return out + "[" + std::to_string(index_) + "]";
-    if (!out.empty()) out += '.';
-    return out + shown(key_, 64);
-  }
-
-  const json_place* parent_ = nullptr;
-  std::string_view key_;
-  std::size_t index_ = 0;
-  bool is_index_ = false;
-};
 
 /// Whether `value` can be written: JSON has no NaN and no infinity, and printing recurses.
 inline status check_writable(const nlohmann::json& value, const json_place& place,

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/codec/utf8.hpp"
 #include "polywire/core/bytes.hpp"
 #include "polywire/core/status.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include <cstddef>
 #include <string>

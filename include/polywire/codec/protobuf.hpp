@@ -3,13 +3,14 @@
 #pragma once
 
 #include "polywire/codec/codec.hpp"
+#include "polywire/codec/protobuf_fields.hpp"
 #include "polywire/codec/protobuf_json.hpp"
+#include "polywire/codec/protobuf_parse.hpp"
 
-#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -47,23 +48,13 @@ struct codec<T, codec_family::protobuf> {
     return done;
   }
 
+  static message_fields fields() { return detail::protobuf_fields(*T::descriptor()); }
+
  private:
-  // protobuf keeps sizes in an int.
-  static constexpr std::size_t max_size = std::numeric_limits<std::int32_t>::max();
+  static constexpr std::size_t max_size = detail::max_protobuf_size;
 
   static status read(bytes_view in, T& message, const limits& bounds) {
-    using google::protobuf::io::CodedInputStream;
-    bool good = false;
-    if (bounds.max_protobuf_depth == CodedInputStream::GetDefaultRecursionLimit()) {
-      // A good deal faster, but it only knows this depth.
-      good = message.ParsePartialFromArray(in.data(), static_cast<int>(in.size()));
-    } else {
-      CodedInputStream stream(reinterpret_cast<const std::uint8_t*>(in.data()),
-                              static_cast<int>(in.size()));
-      stream.SetRecursionLimit(bounds.max_protobuf_depth);
-      good = message.MergePartialFromCodedStream(&stream) && stream.ConsumedEntireMessage();
-    }
-    if (good) return {};
+    if (detail::parse_protobuf(in, message, bounds)) return {};
     return status::invalid_argument("these " + std::to_string(in.size()) + " bytes are no " +
                                     name() + ": malformed, or nested deeper than " +
                                     std::to_string(bounds.max_protobuf_depth) + " levels");

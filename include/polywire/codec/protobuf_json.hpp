@@ -2,58 +2,86 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/codec/json_scan.hpp"
+#include "polywire/codec/protobuf_json_reader.hpp"
+#include "polywire/codec/protobuf_json_table.hpp"
+#include "polywire/codec/protobuf_json_writer.hpp"
+#include "polywire/codec/protobuf_parse.hpp"
 #include "polywire/core/buffer.hpp"
+#include "polywire/core/bytes.hpp"
 #include "polywire/core/limits.hpp"
 #include "polywire/core/status.hpp"
 
-#include <google/protobuf/message.h>
-#include <google/protobuf/util/json_util.h>
-
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <string_view>
 
-/// The proto3 JSON mapping, by protobuf's own utility.
+/// The proto3 JSON mapping of generated messages. What we read and write is what protobuf's own
+/// utility (3.21) reads and writes, with these exceptions, which tests/fuzz/protobuf_json_same.cpp
+/// knows as well.
+///
+/// The utility is lenient, we refuse:
+/// * what RFC 8259 does not allow: trailing commas, bare and single-quoted strings, "\v";
+/// * one value where a list is expected, and lists inside lists;
+/// * null inside lists and maps or as the whole message, where it does not stand for a value
+///   (Value, NullValue);
+/// * "true" for true; numbers in strings with spaces, "0x", "+" or leading zeros, "inf", "nan";
+/// * integers that no 64 bits hold, but their nearest double does; keys of maps that differ in
+///   their text but not in their value;
+/// * an object, with the fields that it has in the binary form, for a type with a form of its own;
+/// * times with digits left out or behind the end, or that their offset takes out of the years 1 to
+///   9999; durations with spaces, "+", no digit behind the point or zeros behind the ninth;
+/// * parentheses, brackets and quotes in the paths of field masks, which it gives a meaning.
+///
+/// The utility is wrong, newer versions are mostly not:
+/// * null for a list of Value or NullValue is an empty list, not one null;
+/// * it loses the sign of -0, and refuses unknown fields whose name is empty or whose number no
+///   double holds;
+/// * it cannot read groups, nor a float in a string that rounds to the greatest one;
+/// * it takes durations of nearly 2^64 seconds for negative ones, and writes nonsense for those whose
+///   seconds and nanos differ in their sign, which we refuse;
+/// * it loses underscores of a mask's paths ("fooBAR" is "foo_b_a_r"), and writes paths that will be
+///   read as others, which we refuse;
+/// * it drops bytes that are not UTF-8 from strings of proto2; we refuse to write them;
+/// * it writes values of closed enums that are not known here, and so may write a field twice;
+/// * a list or map that holds nothing that can be written is left out;
+/// * it writes more characters as escapes, and more digits of floats below 1e-37, than it has to.
 namespace polywire::inline v1::detail {
 
-/// Errors: `invalid_argument` when a string is not UTF-8, the nesting is too deep, or an Any holds
-/// a type that this program does not know.
-inline status write_protobuf_json(const google::protobuf::Message& message, buffer& out) {
-  std::string text;
-  // The utility drops bytes that are not UTF-8 without a word; reading back refuses them.
-  const std::unique_ptr<google::protobuf::Message> probe(message.New());
-  if (!message.SerializePartialToString(&text) || !probe->ParsePartialFromString(text)) {
-    return status::invalid_argument(
-        "writing JSON: a string is not UTF-8, or the message is too large or nested too deep");
-  }
-  text.clear();
-  // The defaults are the mapping's: lowerCamelCase names, no fields with default values.
-  const auto done = google::protobuf::util::MessageToJsonString(message, &text);
-  if (!done.ok()) {
-    const auto& why = done.message();
-    return status::invalid_argument("writing JSON: " + shown({why.data(), why.size()}));
-  }
-  if (auto good = check_json(as_bytes(text), max_written_json_depth); !good) {
-    return status::invalid_argument("writing JSON: " + good.message());
-  }
-  out.append(text);
-  return {};
+template <class T>
+const json_table& json_table_of() {
+  static const json_table& table = json_table::of(*T::descriptor());
+  return table;
 }
 
-inline status read_protobuf_json(bytes_view in, google::protobuf::Message& message,
-                                 const limits& bounds) {
-  if (auto good = check_json(in, bounds.max_json_depth); !good) return good;
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;  // a newer peer may send more
-  const std::string_view text = as_text(in);
-  const auto done =
-      google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &message, options);
-  if (!done.ok()) {
-    const auto& why = done.message();
-    return status::invalid_argument("reading JSON: " + shown({why.data(), why.size()}));
+/// Errors: `invalid_argument` when a string is not UTF-8, the nesting is too deep, or an Any holds
+/// a type that this program does not know. Then nothing is appended.
+template <class T>
+status write_protobuf_json(const T& message, buffer& out) {
+  const std::size_t size = message.ByteSizeLong();
+  if (size > max_protobuf_size) {
+    return status::invalid_argument("writing JSON: a message of " + std::to_string(size) +
+                                    " bytes is above protobuf's bound of 2 GiB");
   }
-  return {};
+  buffer wire;
+  if (size > 0) {
+    message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(wire.grow(size)));
+  }
+  const std::size_t before = out.size();
+  status done = protobuf_json_writer(out).write(json_table_of<T>(), as_text(wire.view()));
+  if (!done) out.truncate(before);
+  return done;
+}
+
+/// `message` is empty.
+template <class T>
+status read_protobuf_json(bytes_view in, T& message, const limits& bounds) {
+  protobuf_json_reader reader(in, bounds.max_json_depth);
+  if (status done = reader.read(json_table_of<T>()); !done) return done;
+  const bytes_view wire = reader.wire();
+  if (wire.size() <= max_protobuf_size && parse_protobuf(wire, message, bounds)) return {};
+  return status::invalid_argument(
+      "reading JSON: the message is above protobuf's bound of 2 GiB, or nested deeper than " +
+      std::to_string(bounds.max_protobuf_depth) + " levels");
 }
 
 }  // namespace polywire::inline v1::detail

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
-#include "polywire/codec/utf8.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The polywire authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "polywire/core/status.hpp"
+#include "polywire/core/utf8.hpp"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver.h>
+#include <google/protobuf/util/type_resolver_util.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+/// The proto3 JSON mapping by protobuf's own utility, for types whose JSON has a form of its own.
+namespace polywire::inline v1::detail {
+
+inline status write_by_utility(const google::protobuf::Message& message, std::string& text) {
+  // The defaults are the mapping's: lowerCamelCase names, no fields with default values.
+  const auto done = google::protobuf::util::MessageToJsonString(message, &text);
+  if (done.ok()) return {};
+  const auto& why = done.message();
+  return status::invalid_argument(shown({why.data(), why.size()}));
+}
+
+/// Appends to `wire` what `text` stands for as the type of `prototype`. `text` is strict JSON, and
+/// not too deep: the utility is lenient, and parses by recursion.
+inline status read_by_utility(std::string_view text, const google::protobuf::Message& prototype,
+                              std::string& wire) {
+  namespace util = google::protobuf::util;
+  util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;  // a newer peer may send more
+  const auto outcome = [](const auto& done) {
+    if (done.ok()) return status();
+    const auto& why = done.message();
+    return status::invalid_argument(shown({why.data(), why.size()}));
+  };
+  if (prototype.GetDescriptor()->extension_range_count() > 0) {
+    // Newer versions of protobuf know extensions, but only in the memory of a message.
+    const std::unique_ptr<google::protobuf::Message> message(prototype.New());
+    status done =
+        outcome(util::JsonStringToMessage({text.data(), text.size()}, message.get(), options));
+    if (done && !message->AppendPartialToString(&wire)) done = status::internal("too large");
+    return done;
+  }
+  // The binary form has also what is zero, which counts where it replaces an earlier value.
+  static util::TypeResolver& types = *util::NewTypeResolverForDescriptorPool(
+      "type.googleapis.com", google::protobuf::DescriptorPool::generated_pool());
+  const auto& name = prototype.GetDescriptor()->full_name();
+  const std::string url = "type.googleapis.com/" + std::string(name.data(), name.size());
+  return outcome(util::JsonToBinaryString(&types, url, {text.data(), text.size()}, &wire, options));
+}
+
+}  // namespace polywire::inline v1::detail
