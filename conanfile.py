@@ -18,8 +18,9 @@ class Polywire(ConanFile):
     topics = ("rpc", "networking", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_protobuf": [True, False], "with_tls": [True, False]}
-    default_options = {"with_protobuf": False, "with_tls": False}
+    options = {"with_protobuf": [True, False], "with_tls": [True, False],
+               "with_gzip": [True, False]}
+    default_options = {"with_protobuf": False, "with_tls": False, "with_gzip": False}
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
     test_package_folder = "tests/package/conan/test_package"
@@ -31,6 +32,8 @@ class Polywire(ConanFile):
             self.requires("protobuf/[>=3.21.12]")
         if self.options.with_tls:
             self.requires("openssl/[>=3.0 <4]")
+        if self.options.with_gzip:
+            self.requires("zlib/[>=1.2.11 <2]")
 
     def validate(self):
         check_min_cppstd(self, 20)
@@ -77,3 +80,11 @@ class Polywire(ConanFile):
             tls.includedirs = []
             tls.bindirs = []
             tls.libdirs = []
+
+        if self.options.with_gzip:
+            gzip = self.cpp_info.components["gzip"]
+            gzip.set_property("cmake_target_name", "polywire::gzip")
+            gzip.requires = ["polywire", "zlib::zlib"]
+            gzip.includedirs = []
+            gzip.bindirs = []
+            gzip.libdirs = []

@@ -4,6 +4,7 @@
 
 /// Everything that needs no library beyond Asio and nlohmann_json.
 #include "polywire/client.hpp"
+#include "polywire/http.hpp"
 #include "polywire/inproc.hpp"
 #include "polywire/json.hpp"
 #include "polywire/server.hpp"

@@ -7,7 +7,7 @@
 
 # The packages without which nothing is built.
 build_packages=(g++ cmake ninja-build ccache libasio-dev libprotobuf-dev protobuf-compiler
-  nlohmann-json3-dev libssl-dev openssl python3)
+  nlohmann-json3-dev libssl-dev openssl zlib1g-dev python3)
 
 say() { printf '%s\n' "$*"; }
 jobs_here() { echo "${POLYWIRE_JOBS:-$(nproc)}"; }

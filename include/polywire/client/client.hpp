@@ -79,14 +79,15 @@ class client {
   result<Response> call(const unary<Request, Response>& m,
                         const std::type_identity_t<Request>& request, call_options options = {}) {
     return detail::block_call<Response>(
-        channel_, m, outgoing(request, detail::common_format<Request, Response>()),
+        channel_, m, outgoing(request, detail::chosen_format<Request, Response>(*channel_)),
         std::move(options));
   }
   template <class Request, class Response>
   result<Response> call(const unary<Request, Response>& m, std::type_identity_t<Request>&& request,
                         call_options options = {}) {
     return detail::block_call<Response>(
-        channel_, m, outgoing(std::move(request), detail::common_format<Request, Response>()),
+        channel_, m,
+        outgoing(std::move(request), detail::chosen_format<Request, Response>(*channel_)),
         std::move(options));
   }
 
@@ -128,20 +129,20 @@ class client {
   template <class Request, class Response>
   reader<Response> open(const server_streaming<Request, Response>& m,
                         const std::type_identity_t<Request>& request, call_options options = {}) {
-    const outgoing first(request, detail::common_format<Request, Response>());
+    const outgoing first(request, detail::chosen_format<Request, Response>(*channel_));
     return reader<Response>(start_stream(m, first.encoding(), &first, std::move(options)));
   }
   template <class Request, class Response>
   request_writer<Request, Response> open(const client_streaming<Request, Response>& m,
                                          call_options options = {}) {
-    return request_writer<Request, Response>(
-        start_stream(m, detail::common_format<Request, Response>(), nullptr, std::move(options)));
+    return request_writer<Request, Response>(start_stream(
+        m, detail::chosen_format<Request, Response>(*channel_), nullptr, std::move(options)));
   }
   template <class Request, class Response>
   stream<Request, Response> open(const bidi_streaming<Request, Response>& m,
                                  call_options options = {}) {
-    return stream<Request, Response>(
-        start_stream(m, detail::common_format<Request, Response>(), nullptr, std::move(options)));
+    return stream<Request, Response>(start_stream(
+        m, detail::chosen_format<Request, Response>(*channel_), nullptr, std::move(options)));
   }
 
   /// Completion: `void(reader<Response>)`, as soon as the call is on its way.
@@ -318,7 +319,7 @@ class client {
     if (!parsed) return parsed.status();
     const rpc::scheme* scheme = rpc::scheme::find(parsed->scheme());
     if (scheme == nullptr) return rpc::unknown_scheme(parsed->scheme());
-    auto settings = read_settings(*parsed, options.get_limits(), io::keys_of(*scheme));
+    auto settings = io::read_settings(*parsed, *scheme, options.get_limits(), rpc::role::client);
     if (!settings) return settings.status();
     io::transport_settings wanted;
     wanted.tls = options.get_tls();

@@ -56,6 +56,8 @@ class limits {
   duration read_progress_timeout = std::chrono::seconds(30);
   /// A peer that is silent for this long is asked for a sign of life; two unanswered: it is gone.
   duration ping_interval = std::chrono::seconds(30);
+  /// A server closes a connection without a request for this long, where the protocol has no pings.
+  duration idle_timeout = std::chrono::seconds(60);
   /// Output that cannot be written for this long closes its connection.
   duration write_timeout = std::chrono::seconds(10);
   /// What `stop()` grants the calls in flight.
@@ -75,8 +77,9 @@ class limits {
   std::size_t max_pool = 32;
   std::size_t max_streams = 1'024;
   std::size_t max_queue = 1'000;
-  /// A pooled connection that nobody uses for this long is closed. As servers do with idle ones.
-  duration pool_idle_timeout = std::chrono::seconds(60);
+  /// A pooled connection that nobody uses for this long is closed: sooner than servers do with idle
+  /// ones, so that no call meets a connection that is just being closed.
+  duration pool_idle_timeout = std::chrono::seconds(45);
   /// How often one call is tried in all, when repeating it is safe.
   int max_attempts = 3;
   /// How many repeats a client may make for each call, beside the first ten, of calls that a server

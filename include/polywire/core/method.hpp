@@ -69,6 +69,7 @@ class method_info {
 
   constexpr std::string_view name() const noexcept { return name_; }
   constexpr call_type type() const noexcept { return type_; }
+  constexpr idempotency repeating() const noexcept { return repeat_; }
   constexpr bool is_idempotent() const noexcept { return repeat_ != idempotency::none; }
   constexpr bool has_no_side_effects() const noexcept {
     return repeat_ == idempotency::no_side_effects;

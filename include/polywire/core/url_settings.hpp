@@ -3,6 +3,7 @@
 #pragma once
 
 #include "polywire/core/limits.hpp"
+#include "polywire/core/payload.hpp"
 #include "polywire/core/units.hpp"
 #include "polywire/core/url.hpp"
 
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +36,10 @@ class url_settings {
   /// `balance=round_robin`: a connection to each host of the URL, and calls take turns, instead of
   /// one connection to the first host that answers.
   bool round_robin = false;
+  /// `format=json` or `format=proto`: how messages that know several formats are sent.
+  std::optional<polywire::format> format;
+  /// What the protocol has read by itself (`rpc::backend::read_settings`).
+  std::shared_ptr<const void> protocol;
 };
 
 namespace detail {
@@ -93,17 +99,30 @@ inline status set_balance(url_settings& settings, std::string_view value) {
   return status::invalid_argument("expected pick_first or round_robin");
 }
 
+inline status set_format(url_settings& settings, std::string_view value) {
+  if (value == "json") {
+    settings.format = format::json;
+  } else if (value == "proto") {
+    settings.format = format::protobuf;
+  } else {
+    return status::invalid_argument("expected json or proto");
+  }
+  return {};
+}
+
 // A message is held as one run of bytes whose size protobuf keeps in an int.
 inline constexpr std::size_t largest_message = std::numeric_limits<std::int32_t>::max();
 
-inline constexpr std::array<url_key, 21> url_keys{{
+inline constexpr std::array<url_key, 23> url_keys{{
     {"attempts", set_size<&limits::max_attempts, 1, 100>},
     {"balance", set_balance},
     {"call_credit", set_size<&limits::call_credit, 1, largest_message>},
     {"connect_timeout", set_duration<&limits::connect_timeout>},
     {"connection_credit", set_size<&limits::connection_credit, 1, largest_message>},
     {"drain_timeout", set_duration<&limits::drain_timeout, true>},
+    {"format", set_format},
     {"handshake_timeout", set_duration<&limits::handshake_timeout>},
+    {"idle", set_duration<&limits::idle_timeout>},
     {"max_calls", set_size<&limits::max_calls>},
     {"max_connections", set_size<&limits::max_connections>},
     {"max_message", set_size<&limits::max_message, 1, largest_message>},

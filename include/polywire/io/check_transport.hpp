@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/core/url_settings.hpp"
 #include "polywire/io/transport.hpp"
 #include "polywire/rpc/backend.hpp"
 
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace polywire::inline v1::io {
 
@@ -22,10 +23,21 @@ inline status check_transport(const url& target, const rpc::scheme& scheme) {
                                   "' is known; include its header");
 }
 
-/// The keys of URLs that the transport of this scheme reads by itself.
-inline std::span<const std::string_view> keys_of(const rpc::scheme& scheme) noexcept {
-  const transport* carrier = transport::find(scheme.transport());
-  return carrier != nullptr ? carrier->keys() : std::span<const std::string_view>();
+/// What a URL says, those of its keys included that its protocol and its transport read by
+/// themselves. Errors: `invalid_argument`, as `polywire::read_settings`.
+inline result<url_settings> read_settings(const url& target, const rpc::scheme& scheme,
+                                          const limits& defaults, rpc::role side) {
+  const rpc::backend& protocol = scheme.protocol();
+  std::vector<std::string_view> keys(protocol.keys.begin(), protocol.keys.end());
+  if (const transport* carrier = transport::find(scheme.transport())) {
+    keys.insert(keys.end(), carrier->keys().begin(), carrier->keys().end());
+  }
+  auto settings = polywire::read_settings(target, defaults, keys);
+  if (!settings || protocol.read_settings == nullptr) return settings;
+  auto own = protocol.read_settings(target, side);
+  if (!own) return own.status();
+  settings->protocol = std::move(*own);
+  return settings;
 }
 
 /// What moves the bytes of a client or endpoint; null where nothing has to. Errors: as

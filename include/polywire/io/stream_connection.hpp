@@ -63,32 +63,37 @@ class stream_connection final : public connection, private stream_user {
     bool more = true;
     for (int rounds = 0; more && rounds < most_reads; ++rounds) {
       const loop::turn turn(*loop_);
-      more = false;
       if (is_closed()) return;
       session_->at(loop_->now());
-      if (!error && may_read()) {
-        auto into = session_->prepare();
-        into = into.first(std::min(into.size(), most));
-        const std::size_t n = stream_->read_some(into, error);
-        if (traffic_) traffic_->note_received(n);
-        session_->commit(n);
-        more = !error && n == into.size() && rounds + 1 < most_reads;
-        most *= 2;
-      }
-      if (error && error != asio::error::would_block && error != asio::error::try_again &&
-          !session_->finished()) {
-        if (error == asio::error::eof) {
-          at_eof_ = true;
-          session_->eof();
-        } else {
-          session_->lost(
-              status::unavailable("connection to " + peer_ + " lost: " + error.message()));
-        }
-      }
+      more = read(most, error) && rounds + 1 < most_reads;
+      most *= 2;
       reading_ = more;  // no waiting at the end of this turn
       mark_dirty();
       update_timer();
     }
+  }
+
+  // Reads once, unless there is an error already. True: there may be more.
+  bool read(std::size_t most, error_code error) {
+    bool more = false;
+    if (!error && may_read()) {
+      auto into = session_->prepare();
+      into = into.first(std::min(into.size(), most));
+      const std::size_t n = stream_->read_some(into, error);
+      if (traffic_) traffic_->note_received(n);
+      session_->commit(n);
+      more = !error && n == into.size();
+    }
+    if (error && error != asio::error::would_block && error != asio::error::try_again &&
+        !session_->finished()) {
+      if (error == asio::error::eof) {
+        at_eof_ = true;
+        session_->eof();
+      } else {
+        session_->lost(status::unavailable("connection to " + peer_ + " lost: " + error.message()));
+      }
+    }
+    return more;
   }
 
   void on_writable(error_code) override {
@@ -102,9 +107,13 @@ class stream_connection final : public connection, private stream_user {
     if (is_closed()) return;
     const auto self = shared_from_this();
     session_->at(loop_->now());
+    if (session_->reads_first() && !at_eof_) read(first_read, error_code());
     if (!writing_) write_output();
     if (is_closed()) return;
-    if (session_->finished() && !writing_ && session_->output().empty()) return close_stream();
+    if (!writing_ && session_->output().empty()) {
+      if (session_->finished()) return close_stream();
+      if (session_->ends_output()) end_output();
+    }
     if (may_read()) wait_readable();
     update_timer();
   }
@@ -152,9 +161,12 @@ class stream_connection final : public connection, private stream_user {
     if (session_->resets()) {
       stream_->reset();
     } else {
-      stream_->shutdown_write();
+      end_output();
     }
     release_stream();
+  }
+  void end_output() {
+    if (!std::exchange(output_ended_, true)) stream_->shutdown_write();
   }
 
   // Whoever still holds this connection may outlive the execution context; a socket must not.
@@ -198,6 +210,7 @@ class stream_connection final : public connection, private stream_user {
   bool writing_ = false;
   bool write_failed_ = false;
   bool at_eof_ = false;
+  bool output_ended_ = false;
 };
 
 }  // namespace polywire::inline v1::io

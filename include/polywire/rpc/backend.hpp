@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/core/result.hpp"
+#include "polywire/core/url.hpp"
 #include "polywire/rpc/packet_session.hpp"
 #include "polywire/rpc/session.hpp"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +26,10 @@ class backend {
   bool server_greets = false;
   /// One call at a time on a connection: clients keep a pool of them.
   bool one_call_per_connection = false;
+  /// The keys of URLs that this protocol reads by itself, and what it makes of them: once for each
+  /// client or endpoint. All its sessions get that as `session_config::settings`.
+  std::span<const std::string_view> keys;
+  result<std::shared_ptr<const void>> (*read_settings)(const url&, role) = nullptr;
   std::unique_ptr<byte_session> (*make_client)(const session_config&) = nullptr;
   std::unique_ptr<byte_session> (*make_server)(const session_config&) = nullptr;
   /// Instead of the two: a protocol without bytes, between two ends in one process.

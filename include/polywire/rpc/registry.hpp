@@ -2,14 +2,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/codec/message_fields.hpp"
 #include "polywire/core/method.hpp"
 #include "polywire/core/status.hpp"
+#include "polywire/rpc/route.hpp"
+#include "polywire/rpc/route_table.hpp"
 
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace polywire::inline v1::rpc {
 
@@ -23,6 +27,8 @@ class method_entry {
   virtual ~method_entry() = default;
 
   const method_info& info() const noexcept { return info_; }
+  /// What is known of the request's fields.
+  virtual message_fields request_fields() const { return {}; }
 
  private:
   std::string name_;
@@ -54,9 +60,39 @@ class registry {
   }
 
   method_entry* find(std::string_view name) const noexcept {
-    const auto found = methods_.find(name);
-    return found != methods_.end() ? found->second.get() : fallback_.get();
+    method_entry* found = find_own(name);
+    return found != nullptr ? found : fallback_.get();
   }
+  /// Without the one that takes what nobody else does.
+  method_entry* find_own(std::string_view name) const noexcept {
+    const auto found = methods_.find(name);
+    return found != methods_.end() ? found->second.get() : nullptr;
+  }
+
+  /// Errors: `already_exists`.
+  status add(route way) {
+    const std::string shape = way.shape();
+    for (const route& other : routes_) {
+      if (other.shape() != shape) continue;
+      return status::already_exists("the route " + shape + " goes to " + other.method_name() +
+                                    " already");
+    }
+    routes_.push_back(std::move(way));
+    return {};
+  }
+  /// Finds who serves the routes, when all methods are there. Errors: `failed_precondition`.
+  status connect_routes() {
+    for (route& way : routes_) {
+      way.method = find(way.method_name());
+      if (way.method == nullptr) {
+        return status::failed_precondition("the route " + way.shape() + " goes to " +
+                                           way.method_name() + ", which has no handler");
+      }
+      table_.add(way);
+    }
+    return {};
+  }
+  const route_table& routes() const noexcept { return table_; }
 
   auto begin() const noexcept { return methods_.begin(); }
   auto end() const noexcept { return methods_.end(); }
@@ -66,6 +102,8 @@ class registry {
   std::unique_ptr<method_entry> fallback_;
   std::unique_ptr<method_entry> publish_;
   std::unique_ptr<method_entry> subscribe_;
+  std::vector<route> routes_;
+  route_table table_;  // filled when all of them are there
 };
 
 }  // namespace polywire::inline v1::rpc

@@ -43,6 +43,8 @@ class call_head {
   time_point deadline = never;
   /// How the messages of both directions are encoded.
   format messages;
+  /// Client: the method only reads.
+  bool no_side_effects = false;
   /// publish: the key of the event.
   std::string_view key;
   /// subscribe: what is asked for; else null.
@@ -104,6 +106,8 @@ class session_config {
   std::string_view authority;
   /// Client only: the path prefix of the URL.
   std::string_view prefix;
+  /// What `backend::read_settings` has made of the URL; null for protocols without it.
+  const void* settings = nullptr;
   time_point now{};
 };
 
@@ -176,6 +180,12 @@ class byte_session : public session {
   /// Once it is finished: the connection is to be reset, so that the peer notices at once. What is
   /// not written yet is dropped.
   virtual bool resets() const noexcept { return false; }
+  /// Nothing more will be written, while what the peer still sends is read: it is to be told so
+  /// when the output is gone.
+  virtual bool ends_output() const noexcept { return false; }
+  /// What there is to be read is to be read before the output is written: a peer that has closed
+  /// the connection while it was idle must not be sent anything.
+  virtual bool reads_first() const noexcept { return false; }
   /// The peer has closed its direction.
   virtual void eof() = 0;
   /// The connection is gone; every call ends, with the outcome that fits it.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/codec/message_fields.hpp"
 #include "polywire/core/method.hpp"
 #include "polywire/core/publish_options.hpp"
 #include "polywire/core/result.hpp"
@@ -12,6 +13,7 @@
 #include "polywire/server/detail/unary_entry.hpp"
 #include "polywire/server/endpoint.hpp"
 #include "polywire/server/options.hpp"
+#include "polywire/server/route_body.hpp"
 
 #include <functional>
 #include <memory>
@@ -94,6 +96,32 @@ class server {
     requires(Type != call_type::unary)
   void handle(const method<Type, Request, Response>& m, Handler handler, const run_on& pool) {
     add_stream<Type, Request, Response, true>(m, std::move(handler), pool.get());
+  }
+
+  /// Makes a method a resource, for protocols that have verbs and paths (http):
+  ///
+  ///     server.route("GET /v1/users/{id}", get_user);
+  ///     server.route("POST /v1/users", create_user);
+  ///     server.route("PATCH /v1/users/{user.id}", update_user, polywire::body("user"));
+  ///
+  /// Variables of the path (`{id}` is one segment, `{name=**}` at the end all that is left), the
+  /// query and the body become the request's fields of those names, nested ones as `user.id`,
+  /// each with its type checked. The body of POST, PUT and PATCH is the request itself, unless
+  /// `body` says that it is one field; what is neither there nor in the path comes from the query.
+  /// Literal segments win over variables. A server-streaming method answers with server-sent
+  /// events.
+  ///
+  /// Mistakes are treated as those of `handle`: a malformed template, one that is there already, a
+  /// variable that is no field, a request of which no fields are known, GET for a method with side
+  /// effects, a method without handler.
+  template <call_type Type, class Request, class Response>
+    requires(Type == call_type::unary || Type == call_type::server_streaming)
+  void route(std::string_view pattern, const method<Type, Request, Response>& m,
+             const route_body& content = {}) {
+    static_assert(require_codec<Request>() && require_codec<Response>());
+    core_->add_route(pattern, m, fields_of<Request>(), content.field(),
+                     codec<Request>::formats.contains(format::json) &&
+                         codec<Response>::formats.contains(format::json));
   }
 
   /// Takes every call that has no handler, as bytes: for gateways. `(const payload& [,
@@ -215,7 +243,7 @@ class server {
         "result<Response>, or an awaitable of either");
     if constexpr (fits) {
       core_->add(std::make_unique<detail::unary_entry<Request, Response, Handler>>(
-                     m.name(), repeat_of(m), std::move(handler), std::move(pool)),
+                     m.name(), m.repeating(), std::move(handler), std::move(pool)),
                  false);
     }
   }
@@ -260,15 +288,9 @@ class server {
                   "and returns awaitable<status>; on a pool also status");
     if constexpr (fits) {
       core_->add(std::make_unique<detail::stream_entry<Type, Request, Response, Handler>>(
-                     m.name(), repeat_of(m), std::move(handler), std::move(pool)),
+                     m.name(), m.repeating(), std::move(handler), std::move(pool)),
                  false);
     }
-  }
-
-  static idempotency repeat_of(const method_info& m) noexcept {
-    return m.has_no_side_effects() ? idempotency::no_side_effects
-           : m.is_idempotent()     ? idempotency::idempotent
-                                   : idempotency::none;
   }
 
   std::shared_ptr<detail::server_core> core_;

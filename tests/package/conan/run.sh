@@ -41,6 +41,7 @@ asio/*: asio/1.22.1@system
 nlohmann_json/*: nlohmann_json/3.11.2@system
 protobuf/*: protobuf/3.21.12@system
 openssl/*: openssl/3.0.11@system
+zlib/*: zlib/1.2.13@system
 [conf]
 tools.cmake.cmaketoolchain:generator=Ninja
 tools.build:jobs=1
@@ -59,7 +60,8 @@ create() {
   "$conan" create "$repository" --no-remote -pr:a "$work/profile" --build=missing \
     --format=json "$@" > "$work/create-$name.json"
 }
-create with_all -s build_type=Debug -o 'polywire/*:with_protobuf=True' -o 'polywire/*:with_tls=True'
+create with_all -s build_type=Debug -o 'polywire/*:with_protobuf=True' -o 'polywire/*:with_tls=True' \
+  -o 'polywire/*:with_gzip=True'
 create plain -s build_type=Release -s compiler.cppstd=23 --test-folder=""
 python3 - "$work"/create-*.json <<'END'
 import json

@@ -236,6 +236,7 @@ class channel final : public std::enable_shared_from_this<channel>,
     }
     rpc::call_head head(call.method_, call.type_, call.options_.get_metadata(), call.encoding_);
     head.deadline = call.deadline_;
+    head.no_side_effects = call.repeat_ == idempotency::no_side_effects;
     call.complete_head(head);
     pool_.taken(l);
     call.via_ = l.shared_from_this();

@@ -47,9 +47,9 @@ class kept_call {
 /// Everything happens on the loop's thread, but for construction.
 class client_call : public client_context, public io::mail, public io::timer {
  public:
-  client_call(std::string_view method, call_type type, bool may_repeat, call_options&& options)
+  client_call(std::string_view method, call_type type, idempotency repeat, call_options&& options)
       : client_context(call_side::client, type, method, never),
-        may_repeat_(may_repeat),
+        repeat_(repeat),
         options_(std::move(options)) {}
 
   const call_options& options() const noexcept { return options_; }
@@ -117,7 +117,7 @@ class client_call : public client_context, public io::mail, public io::timer {
     switch (how.reached()) {
       case outcome::not_sent:
       case outcome::rejected: return true;
-      case outcome::maybe_processed: return may_repeat_;
+      case outcome::maybe_processed: return repeat_ != idempotency::none;
       case outcome::processed: return false;
     }
     return false;
@@ -128,7 +128,7 @@ class client_call : public client_context, public io::mail, public io::timer {
   /// The session has ended the call. It is tried again where that is safe.
   inline void attempt_ended(status how, polywire::metadata&& trailing);
 
-  bool may_repeat_;
+  idempotency repeat_;
   format encoding_ = format::protobuf;
   call_options options_;
   std::shared_ptr<channel> channel_;

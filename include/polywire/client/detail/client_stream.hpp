@@ -19,7 +19,7 @@ class client_stream final : public stream_core, public client_call {
   client_stream(const std::shared_ptr<channel>& owner, const method_info& method, format encoding,
                 const outgoing* request, call_options options)
       : stream_core(owner->shared_home(), owner->bounds(), encoding, owner->carries_objects()),
-        client_call(method.name(), method.type(), method.is_idempotent(), std::move(options)) {
+        client_call(method.name(), method.type(), method.repeating(), std::move(options)) {
     prepare(owner, encoding);
     if (request == nullptr) return;
     problem_ = request->store(owner->carries_objects(), request_.emplace(encoding));
@@ -113,17 +113,21 @@ class finish_op final : public read_op {
   }
 
   status take(const incoming& message) override {
-    if (response_) return status::internal("a call with one response was answered twice");
-    return message.read(response_, stream_->bounds());
+    if (!response_) return message.read(response_, stream_->bounds());
+    problem_ = status::unimplemented("a call with one response was answered twice");
+    return {};
   }
   void complete() override {
-    if (!stream_->is_finished()) return stream_->start_read(*this);
-    status how = stream_->ended_how();
+    if (problem_.ok() && (!stream_->is_finished() || stream_->waiting() > 0)) {
+      return stream_->start_read(*this);
+    }
+    if (!problem_.ok()) stream_->cancel();
+    status how = problem_.ok() ? stream_->ended_how() : std::move(problem_);
     result<Response> value;
     if (!how.ok()) {
       value = std::move(how);
     } else if (!response_) {
-      value = status::internal("the call ended without a response");
+      value = status::unimplemented("the call ended without a response");
     } else {
       value = std::move(*response_);
     }
@@ -133,6 +137,8 @@ class finish_op final : public read_op {
   }
 
  private:
+  // A wrong number of messages is `unimplemented`, as gRPC and Connect have it.
+  status problem_;
   std::optional<Response> response_;
   held_handler<Handler> handler_;
 };

@@ -25,7 +25,8 @@ class client_subscription final : public stream_core, public client_call {
   client_subscription(const std::shared_ptr<channel>& owner, std::string_view pattern,
                       format encoding, subscribe_options options)
       : stream_core(owner->shared_home(), owner->bounds(), encoding, owner->carries_objects()),
-        client_call(pattern, call_type::subscribe, true, call_options(options.get_call())),
+        client_call(pattern, call_type::subscribe, idempotency::idempotent,
+                    call_options(options.get_call())),
         pattern_(std::make_shared<const std::string>(pattern)),
         topic_(pattern_),
         group_(options.get_group()) {

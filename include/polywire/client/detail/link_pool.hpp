@@ -48,6 +48,7 @@ class link_pool final : private connector_events, private link_events {
       : home_(home),
         target_(&target),
         bounds_(&settings.bounds),
+        settings_(settings.protocol.get()),
         protocol_(&scheme.protocol()),
         transport_(std::move(transport)),
         options_(&options),
@@ -169,7 +170,8 @@ class link_pool final : private connector_events, private link_events {
   }
 
   void on_connect_failed(connector&, const status& why) override {
-    if (usable() == 0 && !is_trying()) events_->on_unreachable(why);
+    // Where each call needs a connection of its own, others that are busy are no hope.
+    if ((usable() == 0 || pooled()) && !is_trying()) events_->on_unreachable(why);
     maintain();
   }
 
@@ -183,6 +185,7 @@ class link_pool final : private connector_events, private link_events {
     rpc::session_config config(*bounds_, *l);
     config.authority = authority;
     config.prefix = target_->path();
+    config.settings = settings_;
     config.now = home_->now();
     l->connection = std::make_shared<io::stream_connection>(home_, *l, *bounds_, std::move(stream),
                                                             protocol_->make_client(config));
@@ -250,6 +253,7 @@ class link_pool final : private connector_events, private link_events {
   std::shared_ptr<io::loop> home_;
   const url* target_;
   const limits* bounds_;
+  const void* settings_;
   const rpc::backend* protocol_;
   std::shared_ptr<const io::transport> transport_;
   const client_options* options_;

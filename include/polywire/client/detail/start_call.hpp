@@ -30,6 +30,15 @@ consteval format common_format() {
   return codec<Request>::preferred;
 }
 
+/// That, or the one that the client's URL asks for (`format=json`) where both messages know it.
+template <class Request, class Response>
+format chosen_format(const channel& to) noexcept {
+  const auto asked = to.settings().format;
+  const bool known = asked && codec<Request>::formats.contains(*asked) &&
+                     codec<Response>::formats.contains(*asked);
+  return known ? *asked : common_format<Request, Response>();
+}
+
 /// `own_name`: the method's name is no contract's, and has to be kept.
 template <class Response, class Handler>
 ref<unary_call<Response, Handler>> start_call(const std::shared_ptr<channel>& to,
@@ -37,8 +46,8 @@ ref<unary_call<Response, Handler>> start_call(const std::shared_ptr<channel>& to
                                               call_options&& options, Handler handler,
                                               bool own_name = false) {
   using started = unary_call<Response, Handler>;
-  ref<started> call(new started(to, m.name(), m.type(), m.is_idempotent(), request,
-                                std::move(options), std::move(handler)));
+  ref<started> call(new started(to, m.name(), m.type(), m.repeating(), request, std::move(options),
+                                std::move(handler)));
   if (own_name) call->own_method();
   call->start();
   return call;
@@ -51,7 +60,7 @@ auto initiate_call(const std::shared_ptr<channel>& to, const method_info& m, Hel
   return asio::async_initiate<Token, void(result<Response>)>(
       [](auto handler, const std::shared_ptr<channel>& where, const method_info& method,
          auto message, call_options how) {
-        constexpr format f = common_format<Request, Response>();
+        const format f = chosen_format<Request, Response>(*where);
         if constexpr (std::is_pointer_v<decltype(message)>) {
           start_call<Response>(where, method, outgoing(*message, f), std::move(how),
                                std::move(handler));

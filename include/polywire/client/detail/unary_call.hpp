@@ -33,8 +33,8 @@ class unary_call : public counted,
  public:
   /// `request` is encoded, or taken over, here and now.
   unary_call(std::shared_ptr<channel> owner, std::string_view method, call_type type,
-             bool may_repeat, const outgoing& request, call_options&& options, Handler handler)
-      : client_call(method, type, may_repeat, std::move(options)),
+             idempotency repeat, const outgoing& request, call_options&& options, Handler handler)
+      : client_call(method, type, repeat, std::move(options)),
         request_(request.encoding()),
         handler_(std::move(handler), owner->home()) {
     prepare(std::move(owner), request.encoding());
@@ -77,7 +77,7 @@ class unary_call : public counted,
   void on_metadata(polywire::metadata&& initial) override { note_initial(std::move(initial)); }
   void on_message(const incoming& message, bool) override {
     if (response_) {
-      how_ = status::internal("a unary call was answered twice");
+      how_ = status::unimplemented("a call with one response was answered twice");
       return;
     }
     if constexpr (has_response) {
@@ -92,7 +92,7 @@ class unary_call : public counted,
   void on_end(status&& how, polywire::metadata&& trailing) override {
     if (how.ok() && !how_.ok()) how = std::move(how_);
     if (has_response && how.ok() && !response_)
-      how = status::internal("the call ended without a reply");
+      how = status::unimplemented("the call ended without a response");
     if (!how.ok()) response_.reset();  // a reply without a good end is none: there may be another
     attempt_ended(std::move(how), std::move(trailing));
   }
@@ -133,8 +133,9 @@ class publish_call final : public unary_call<no_response, Handler> {
  public:
   publish_call(std::shared_ptr<channel> owner, std::string_view topic, const outgoing& event,
                publish_options&& options, Handler handler)
-      : unary_call<no_response, Handler>(std::move(owner), topic, call_type::publish, false, event,
-                                         std::move(options), std::move(handler)),
+      : unary_call<no_response, Handler>(std::move(owner), topic, call_type::publish,
+                                         idempotency::none, event, std::move(options),
+                                         std::move(handler)),
         key_(options.get_key()) {}
 
  private:

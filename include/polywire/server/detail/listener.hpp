@@ -56,11 +56,12 @@ class stream_listener final : public listener,
                               public std::enable_shared_from_this<stream_listener> {
  public:
   stream_listener(std::unique_ptr<io::acceptor> acceptor, const rpc::backend& protocol,
-                  std::shared_ptr<const limits> bounds, std::shared_ptr<shard> home,
-                  std::shared_ptr<shard_list> shards)
+                  std::shared_ptr<const limits> bounds, std::shared_ptr<const void> settings,
+                  std::shared_ptr<shard> home, std::shared_ptr<shard_list> shards)
       : acceptor_(std::move(acceptor)),
         protocol_(&protocol),
         bounds_(std::move(bounds)),
+        settings_(std::move(settings)),
         home_(std::move(home)),
         shards_(std::move(shards)) {}
   ~stream_listener() override { home_->home()->remove_timer(*this); }
@@ -93,7 +94,7 @@ class stream_listener final : public listener,
 
   void hand_over(const std::shared_ptr<shard>& target, std::unique_ptr<io::byte_stream> stream) {
     target->home()->run([target, self = shared_from_this(), stream = std::move(stream)]() mutable {
-      target->add(std::move(stream), *self->protocol_, self->bounds_);
+      target->add(std::move(stream), *self->protocol_, self->bounds_, self->settings_);
     });
   }
 
@@ -110,6 +111,7 @@ class stream_listener final : public listener,
   std::unique_ptr<io::acceptor> acceptor_;
   const rpc::backend* protocol_;
   std::shared_ptr<const limits> bounds_;
+  std::shared_ptr<const void> settings_;  // of the protocol
   std::shared_ptr<shard> home_;
   std::shared_ptr<shard_list> shards_;
   duration backoff_ = least_backoff;

@@ -13,7 +13,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -53,6 +55,24 @@ class server_core : public std::enable_shared_from_this<server_core> {
     }
   }
 
+  /// Another way to a method; `speaks_json`: its messages may be sent as JSON.
+  void add_route(std::string_view pattern, const method_info& method, message_fields request,
+                 std::optional<std::string_view> body, bool speaks_json) {
+    const std::lock_guard lock(mutex_);
+    if (frozen_) {
+      return note_mistake(status::failed_precondition(
+          "route(" + std::string(pattern) + ") came after listen: routes are frozen then"));
+    }
+    if (!speaks_json) {
+      return note_mistake(status::failed_precondition("route(" + std::string(pattern) + ") to " +
+                                                      std::string(method.name()) +
+                                                      ", whose messages are not sent as JSON"));
+    }
+    auto made = rpc::route::make(pattern, method, request, body);
+    auto added = made ? served_->methods.add(std::move(*made)) : made.status();
+    if (!added) note_mistake(std::move(added));
+  }
+
   /// Hosts a topic, or those that a pattern takes.
   void offer(std::string_view name, const rpc::topic_type& type, const offer_options& how) {
     const std::lock_guard lock(mutex_);
@@ -72,7 +92,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
     if (!target) return target.status();
     const rpc::scheme* scheme = rpc::scheme::find(target->scheme());
     if (scheme == nullptr) return rpc::unknown_scheme(target->scheme());
-    auto settings = read_settings(*target, served_->options.get_limits(), io::keys_of(*scheme));
+    auto settings =
+        io::read_settings(*target, *scheme, served_->options.get_limits(), rpc::role::server);
     if (!settings) return settings.status();
     io::transport_settings wanted;
     wanted.listens = true;
@@ -84,6 +105,9 @@ class server_core : public std::enable_shared_from_this<server_core> {
       const std::lock_guard lock(mutex_);
       if (!mistake_.ok()) return mistake_;
       if (stopping_) return status::failed_precondition("the server is stopping");
+      if (!frozen_) {
+        if (auto good = served_->methods.connect_routes(); !good) return good;
+      }
       frozen_ = true;
     }
     const rpc::backend& protocol = scheme->protocol();
@@ -111,8 +135,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
       address = target->scheme() +
                 (target->path().empty() || !target->hosts().empty() ? "://" : ":") +
                 (*acceptor)->address();
-      made = std::make_shared<stream_listener>(std::move(*acceptor), protocol, bounds, first_,
-                                               shards_);
+      made = std::make_shared<stream_listener>(std::move(*acceptor), protocol, bounds,
+                                               settings->protocol, first_, shards_);
     }
     {
       const std::lock_guard lock(mutex_);

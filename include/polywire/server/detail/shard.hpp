@@ -105,8 +105,9 @@ class server_entry : public rpc::method_entry {
 class server_link final : public io::connection_owner,
                           public std::enable_shared_from_this<server_link> {
  public:
-  server_link(std::shared_ptr<shard> home, std::shared_ptr<const limits> bounds)
-      : shard_(std::move(home)), bounds_(std::move(bounds)) {}
+  server_link(std::shared_ptr<shard> home, std::shared_ptr<const limits> bounds,
+              std::shared_ptr<const void> settings = nullptr)
+      : shard_(std::move(home)), bounds_(std::move(bounds)), settings_(std::move(settings)) {}
   inline ~server_link();
 
   std::shared_ptr<io::connection> connection;
@@ -135,6 +136,7 @@ class server_link final : public io::connection_owner,
 
   std::shared_ptr<shard> shard_;
   std::shared_ptr<const limits> bounds_;
+  std::shared_ptr<const void> settings_;  // of the protocol
   std::atomic<std::uint32_t> running_{0};
   std::shared_ptr<const peer_certificate> certificate_;
   bool called_ = false;
@@ -156,17 +158,20 @@ class shard final : public std::enable_shared_from_this<shard>, private io::loop
 
   topic_thread& topics() const noexcept { return *topics_; }
 
+  /// `settings`: what the protocol has read of the endpoint's URL.
   void add(std::unique_ptr<io::byte_stream> stream, const rpc::backend& protocol,
-           const std::shared_ptr<const limits>& bounds) {
+           const std::shared_ptr<const limits>& bounds,
+           const std::shared_ptr<const void>& settings) {
     if (stopped_) return stream->close();
     if (served_->options.get_stream_hook()) {
       stream = served_->options.get_stream_hook()(std::move(stream));
     }
-    auto link = std::make_shared<server_link>(shared_from_this(), bounds);
+    auto link = std::make_shared<server_link>(shared_from_this(), bounds, settings);
     const bool full = ++served_->counters->connections > bounds->max_connections;
     link->peer = stream->peer();
     rpc::session_config config(*bounds, *link);
     config.methods = &served_->methods;
+    config.settings = settings.get();
     config.now = home_->now();
     auto connection = std::make_shared<io::stream_connection>(
         home_, *link, *bounds, std::move(stream), protocol.make_server(config));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "polywire/call/operations.hpp"
+#include "polywire/codec/message_fields.hpp"
 #include "polywire/server/detail/handler_forms.hpp"
 #include "polywire/server/detail/server_call.hpp"
 
@@ -24,6 +25,7 @@ class stream_entry final : public server_entry {
                     const rpc::call_head& head) override {
     return new call(link, id, *this, head);
   }
+  message_fields request_fields() const override { return fields_of<Request>(); }
 
  private:
   static constexpr bool one_request = Type == call_type::server_streaming;
@@ -70,7 +72,7 @@ class stream_entry final : public server_entry {
     void on_metadata(polywire::metadata&&) override {}
     void on_message(const incoming& message, bool last) override {
       if constexpr (one_request) {
-        if (request_) return fail(status::invalid_argument("this call has one request"));
+        if (request_) return fail(status::unimplemented("this call has one request"));
         auto decoded = message.read(request_, server_call::bounds());
         if (!decoded) return fail(decoded);
         if (last) run();
@@ -81,7 +83,7 @@ class stream_entry final : public server_entry {
     void on_half_close() override {
       if constexpr (one_request) {
         if (request_) return run();
-        fail(status::invalid_argument("this call needs a request"));
+        fail(status::unimplemented("this call needs a request"));
       } else {
         end_reading();
       }

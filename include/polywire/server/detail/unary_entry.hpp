@@ -3,6 +3,7 @@
 #pragma once
 
 #include "polywire/call/counted.hpp"
+#include "polywire/codec/message_fields.hpp"
 #include "polywire/server/detail/handler_forms.hpp"
 #include "polywire/server/detail/server_call.hpp"
 
@@ -35,6 +36,7 @@ class unary_entry final : public server_entry {
                     const rpc::call_head& head) override {
     return new call(link, id, *this, head);
   }
+  message_fields request_fields() const override { return fields_of<Request>(); }
 
  private:
   using returned = handler_result<Handler, const Request>;
@@ -57,14 +59,14 @@ class unary_entry final : public server_entry {
     void on_metadata(polywire::metadata&&) override {}
     void on_sent() override {}
     void on_message(const incoming& message, bool last) override {
-      if (request_) return fail(status::invalid_argument("a unary call has one message"));
+      if (request_) return fail(status::unimplemented("a unary call has one message"));
       auto decoded = message.read(request_, bounds());
       if (!decoded) return fail(decoded);
       if (last) run();
     }
     void on_half_close() override {
       if (request_) return run();
-      fail(status::invalid_argument("a unary call needs a message"));
+      fail(status::unimplemented("a unary call needs a message"));
     }
     void on_end(status&& how, polywire::metadata&&) override { cancelled_by(how); }
     void on_cancelled(const status&) override {

@@ -33,6 +33,13 @@ class capabilities {
   /// mebibyte is right where the kernel's socket buffers are the only bound.
   capabilities& buffers(std::size_t bytes) { return buffers_ = bytes, *this; }
 
+  /// Blanks at the ends of a metadata value arrive. Off: such values are refused.
+  capabilities& keeps_outer_blanks(bool does) { return keeps_outer_blanks_ = does, *this; }
+
+  /// Peers are asked for signs of life. Off: one that vanishes is found out when a call's deadline
+  /// passes.
+  capabilities& pings(bool does) { return pings_ = does, *this; }
+
   bool server_streaming() const noexcept { return server_streaming_; }
   bool client_streaming() const noexcept { return client_streaming_; }
   bool bidi_streaming() const noexcept { return bidi_streaming_; }
@@ -42,6 +49,8 @@ class capabilities {
   std::size_t concurrent_calls() const noexcept { return concurrent_calls_; }
   bool shares_connection() const noexcept { return shares_connection_; }
   std::size_t buffers() const noexcept { return buffers_; }
+  bool pings() const noexcept { return pings_; }
+  bool keeps_outer_blanks() const noexcept { return keeps_outer_blanks_; }
 
  private:
   bool server_streaming_ = true;
@@ -51,6 +60,8 @@ class capabilities {
   bool carries_bytes_ = true;
   bool crosses_processes_ = true;
   bool shares_connection_ = true;
+  bool keeps_outer_blanks_ = true;
+  bool pings_ = true;
   std::size_t concurrent_calls_ = 10'000;
   std::size_t buffers_ = std::size_t{1} << 20;
 };

@@ -145,7 +145,7 @@ class line {
     void cut() {
       *cut_ = true;
       line_->was_cut = true;
-      inner_->close();
+      inner_->reset();
     }
 
    private:

@@ -149,7 +149,7 @@ void hundred_streams(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
   // Each sends more than it may have on the way, so that all have to take turns.
-  constexpr int per_stream = 72;
+  constexpr int per_stream = 300;
   limits bounds;
   bounds.call_credit = 8U << 10;
   bounds.connection_credit = 64U << 10;
@@ -157,20 +157,23 @@ void hundred_streams(const environment& env) {
   gate start;
   arrivals<bool> entered;
   std::size_t started = 0;  // the server has one thread
-  running_server service(env.listen_url(), [&](server& s) {
-    s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
-      entered.put(true);
-      co_await start.wait();
-      ++started;
-      while (started < streams) co_await asio::post(asio::use_awaitable);  // all begin together
-      const std::string text(160, 'x');
-      for (int i = 0; i < per_stream; ++i) {
-        auto sent = co_await out.async_write(M::make(i, text), asio::use_awaitable);
-        if (!sent) co_return sent;
-      }
-      co_return status();
-    });
-  });
+  running_server service(
+      env.listen_url(),
+      [&](server& s) {
+        s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
+          entered.put(true);
+          co_await start.wait();
+          ++started;
+          while (started < streams) co_await asio::post(asio::use_awaitable);  // all begin together
+          const std::string text(160, 'x');
+          for (int i = 0; i < per_stream; ++i) {
+            auto sent = co_await out.async_write(M::make(i, text), asio::use_awaitable);
+            if (!sent) co_return sent;
+          }
+          co_return status();
+        });
+      },
+      quiet_server(bounds));
   asio::io_context context(1);
   client user(context.get_executor(), service.url(), quiet_client(bounds));
   std::size_t begun = 0;

@@ -4,6 +4,7 @@
 
 #include "polywire/testing/conformance/topics.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -21,6 +22,10 @@ using topics::publish;
 // More than any backend holds on the way to a subscriber that does not read and has little credit.
 inline constexpr int flood = 400;
 inline constexpr std::size_t event_size = 512;
+/// A flood of events of this size is more than can be under way.
+inline std::size_t large_event_size(const environment& env) {
+  return std::max(event_size, 2 * env.can().buffers() / flood);
+}
 
 inline client_options little_credit() {
   limits bounds;
@@ -56,13 +61,14 @@ tally read_until(subscription<T>& from, std::int64_t number) {
 template <class M>
 void drop_oldest(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
+  running_server service(env.listen_url(),
+                         [](server& s) { s.offer(api::news, keep(1'000, std::size_t{1} << 30)); });
   client user(service.url(), little_credit());
   client other(service.url(), quiet_client());
   auto slow = made(user.subscribe(api::news, from_now().lag(10)));
-  auto quick = made(other.subscribe(api::news));
+  auto quick = made(other.subscribe(api::news, from_now().lag(1'000, std::size_t{1} << 30)));
   for (int i = 1; i <= flood; i += 100) {
-    publish<M>(service.get(), api::news, i, 100, event_size);
+    publish<M>(service.get(), api::news, i, 100, large_event_size(env));
     expect<M>(quick, i, 100);
   }
   const tally seen = read_until<M>(slow, flood);
@@ -78,7 +84,7 @@ void drop_newest(const environment& env) {
   running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
   client user(service.url(), little_credit());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::drop_newest)));
-  publish<M>(service.get(), api::news, 1, flood, event_size);
+  publish<M>(service.get(), api::news, 1, flood, large_event_size(env));
   std::int64_t in_a_row = 0;
   std::uint64_t lost = 0;
   // It gets the beginning; the next one that it has room for tells of the rest.
@@ -109,7 +115,7 @@ void disconnect(const environment& env) {
   running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
   client user(service.url(), little_credit());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::disconnect)));
-  publish<M>(service.get(), api::news, 1, flood, event_size);
+  publish<M>(service.get(), api::news, 1, flood, large_event_size(env));
   std::int64_t last = 0;
   while (true) {
     arrivals<std::optional<event<typename M::note>>> read;
@@ -138,8 +144,8 @@ void block(const environment& env) {
   auto sport = made(user.subscribe(api::sport));
   arrivals<status> done;
   std::atomic<int> published = 0;
-  std::thread source([&] {
-    const std::string text(event_size, 'x');
+  std::jthread source([&] {
+    const std::string text(large_event_size(env), 'x');
     for (int i = 1; i <= flood; ++i) {
       const auto event = M::make(i, text);
       auto how = i % 2 == 0 ? service.get().publish(api::news, event)
@@ -170,7 +176,7 @@ void block_is_bounded(const environment& env) {
   client user(service.url(), little_credit());
   client other(service.url(), quiet_client());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::block)));
-  publish<M>(service.get(), api::news, 1, flood, event_size);
+  publish<M>(service.get(), api::news, 1, flood, large_event_size(env));
   const auto event = M::make(flood + 1, "");
   check_ok(other.publish(api::news, event, timeout(patience)), "publishing afterwards");
   std::int64_t last = 0;

@@ -24,7 +24,7 @@ class PolywireConsumer(ConanFile):
 
     def test(self):
         if can_run(self):
-            for name in ("consumer", "tls_consumer"):
+            for name in ("consumer", "tls_consumer", "gzip_consumer"):
                 program = os.path.join(self.cpp.build.bindir, name)
                 if name == "consumer" or os.path.exists(program):
                     self.run(program, env="conanrun")

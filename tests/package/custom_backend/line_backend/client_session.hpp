@@ -4,7 +4,7 @@
 
 #include "line_backend/session.hpp"
 
-#include <polywire/codec/utf8.hpp>
+#include <polywire/core/utf8.hpp>
 
 #include <chrono>
 #include <utility>
