@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/http.hpp"
 #include "polywire/inproc.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/testing/conformance/environment.hpp"
@@ -43,9 +44,23 @@ struct unix_socket : conformance::environment {
           return "unix:" + (std::filesystem::temp_directory_path() / unique_name()).string();
         }) {}
 };
+struct http : conformance::environment {
+  http() : environment("http", [] { return std::string("http://127.0.0.1:0"); }, able()) {}
+
+  /// One call at a time on a connection; streams are bounded by what the kernel buffers.
+  static conformance::capabilities able() {
+    return conformance::capabilities()
+        .bidi_streaming(false)
+        .shares_connection(false)
+        .pings(false)
+        .keeps_outer_blanks(false)
+        .concurrent_calls(32)
+        .buffers(std::size_t{8} << 20);
+  }
+};
 
 /// What the suite runs over. A new backend is one more type here.
-using all = std::tuple<inproc, tcp, unix_socket>;
+using all = std::tuple<inproc, tcp, unix_socket, http>;
 
 /// Runs every scenario, each as a section of Catch's, so that a failure has its name.
 inline void run(std::span<const conformance::scenario> scenarios,

@@ -96,7 +96,7 @@ func (s *Service) handle(ctx context.Context, c *Conn, call *Call) error {
 	}
 	message := call.Receive()
 	if message == nil || call.Receive() != nil {
-		return fail(invalidArgument, "one request, please", processed)
+		return fail(unimplemented, "one request, please", processed)
 	}
 	request, err := readNote(message)
 	if err != nil {

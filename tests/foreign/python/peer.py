@@ -68,7 +68,7 @@ class Service:
         """The only request of unary and server-streaming calls."""
         message = await call.receive()
         if message is None or await call.receive():
-            raise CallFailed(failed(INVALID_ARGUMENT, "one request, please"))
+            raise CallFailed(failed(UNIMPLEMENTED, "one request, please"))
         return read_note(message)
 
     async def serve_echo(self, call, _):
