@@ -10,6 +10,7 @@
 #include "faults/support.hpp"
 #include "support/certificates.hpp"
 
+#include "polywire/http.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/testing/fault_proxy.hpp"
 #include "polywire/tls.hpp"
@@ -125,13 +126,15 @@ bool run(const std::string& scheme, std::uint32_t seed, steady::duration length)
 
 int main(int argc, char** argv) {
   const auto length = std::chrono::duration_cast<steady::duration>(
-      std::chrono::duration<double>(argc > 1 ? std::atof(argv[1]) : 5) / 2);  // tcp, then tls
+      std::chrono::duration<double>(argc > 1 ? std::atof(argv[1]) : 5) /
+      3);  // one scheme after the other
   std::vector<std::uint32_t> seeds;
   for (int i = 2; i < argc; ++i) seeds.push_back(static_cast<std::uint32_t>(std::atoi(argv[i])));
   if (seeds.empty()) seeds = {1, 2, 3};
   bool good = true;
   for (const std::uint32_t seed : seeds) {
-    for (const std::string scheme : {"tcp", "tls"}) good = run(scheme, seed, length) && good;
+    for (const std::string scheme : {"tcp", "tls", "http"})
+      good = run(scheme, seed, length) && good;
   }
   std::printf("%s\n", good ? "ok" : "FAILED");
   return good ? 0 : 1;

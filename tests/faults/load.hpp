@@ -113,6 +113,7 @@ class user {
   user(const std::string& url, const pw::client_options& options, std::uint32_t seed, tally& seen,
        bool network_fails, pw::duration patience)
       : client_(url, options),
+        talks_(!url.starts_with("http")),
         random_(seed),
         seen_(&seen),
         network_fails_(network_fails),
@@ -124,7 +125,7 @@ class user {
     switch (random_() % 8) {
       case 0: return read();
       case 1: return write();
-      case 2: return talk();
+      case 2: return talks_ ? talk() : call();
       case 3: return follow();
       default: return call();
     }
@@ -222,6 +223,7 @@ class user {
   }
 
   pw::client client_;
+  bool talks_;  // both directions at once
   std::minstd_rand random_;
   tally* seen_;
   bool network_fails_;

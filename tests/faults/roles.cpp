@@ -4,6 +4,7 @@
 // The other processes of tests, which start this program again (see faults::child). No tests: they
 // are hidden, and no ctest entry runs them.
 #include "polywire/client.hpp"
+#include "polywire/http.hpp"
 #include "polywire/server.hpp"
 #include "polywire/tcp.hpp"
 

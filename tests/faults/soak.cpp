@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 
-// Row 41: a mixed load over tcp, unix, tls and inproc for a while, with connections that come and
-// go and one error in twenty. No answer may be wrong, and between rounds there must be as many
+// Row 41: a mixed load over tcp, unix, tls, inproc and http for a while, with connections that come
+// and go and one error in twenty. No answer may be wrong, and between rounds there must be as many
 // descriptors as after the first one, and no more memory.
 //
 //     faults_soak [seconds] [seed]
@@ -13,6 +13,7 @@
 #include "faults/support.hpp"
 #include "support/certificates.hpp"
 
+#include "polywire/http.hpp"
 #include "polywire/inproc.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/tls.hpp"
@@ -108,7 +109,8 @@ int main(int argc, char** argv) {
   pw::server server(server_options);
   load::serve(server);
   std::vector<std::string> urls;
-  for (const std::string url : {"tcp://127.0.0.1:0", "tls://127.0.0.1:0", "inproc://soak"}) {
+  for (const std::string url :
+       {"tcp://127.0.0.1:0", "tls://127.0.0.1:0", "inproc://soak", "http://127.0.0.1:0"}) {
     urls.push_back(server.listen(url).value().url());
   }
   urls.push_back(server.listen("unix:" + ca.path("soak.sock")).value().url());

@@ -4,6 +4,7 @@
 // A system that refuses, interrupts and misleads: rows 18 to 22 and 36 of tests/faults/README.md.
 #include "faults/text_service.hpp"
 
+#include "polywire/http.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/testing/fault_proxy.hpp"
 #include "polywire/testing/scripted_peer.hpp"
@@ -190,11 +191,11 @@ TEST_CASE("row 19: writing to who is gone is an error, and no SIGPIPE") {
   }
 }
 
-TEST_CASE("row 19: peers that go while both sides write kill nobody, over tcp and tls") {
+TEST_CASE("row 19: peers that go while both sides write kill nobody, over tcp, tls and http") {
   const default_sigpipe deadly;
   test::authority ca;
   const test::identity own = ca.issue(test::wish("localhost"));
-  for (const std::string scheme : {"tcp", "tls"}) {
+  for (const std::string scheme : {"tcp", "tls", "http"}) {
     INFO(scheme);
     const arrivals<bool> flooding;
     auto options = quiet_server();
@@ -287,7 +288,8 @@ void shrink_send_buffers() {
 TEST_CASE("row 20: interruptions every millisecond and tiny socket buffers change no result") {
   test::authority ca;
   const test::identity own = ca.issue(test::wish("localhost"));
-  for (const std::string url : {"tcp://127.0.0.1:0", "tls://127.0.0.1:0", "unix:"}) {
+  for (const std::string url :
+       {"tcp://127.0.0.1:0", "tls://127.0.0.1:0", "unix:", "http://127.0.0.1:0"}) {
     INFO(url);
     auto options = quiet_server();
     running_server service(url == "unix:" ? url + socket_path() : url, echoes,
