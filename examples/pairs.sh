@@ -86,10 +86,14 @@ check_users() {  # check_users <sender's file> <receiver's file>
   expect "$1" "^without a name: invalid_argument: name is required\$"
   expect "$1" "^listed $users users: ok\$"
   expect "$1" "^1 \+ 2 \+ … \+ 100: 5050\$"
-  expect "$1" "^receiver: I heard '" 3
-  expect "$1" "^the chat ended: ok\$"
+  if [[ $url == http:* ]]; then
+    expect "$1" "^the chat ended: unimplemented: HTTP/1.1 carries one direction after the other"
+  else
+    expect "$1" "^receiver: I heard '" 3
+    expect "$1" "^the chat ended: ok\$"
+    expect "$2" "^sender says: " 3
+  fi
   expect "$2" "^created user [0-9]+: " "$users"
-  expect "$2" "^sender says: " 3
   expect "$2" "^stopped with $users users\$"
   how=$(grep '^calls: ' "$1" || true)
   seconds=$(sed -n 's/.*seconds: \([^,]*\),.*/\1/p' <<<"$how")
@@ -261,13 +265,14 @@ protobuf() {
   expect "$scratch/said" "^JSON: 2 Grace Hopper, active\$"
 }
 
-two_process_urls=("tcp://127.0.0.1:0" "unix:$scratch/polywire.sock")
+two_process_urls=("tcp://127.0.0.1:0" "unix:$scratch/polywire.sock" "http://127.0.0.1:0")
 
 users_in_one_process inproc://users
 for to in "${two_process_urls[@]}"; do
   users_in_two_processes "$to"
   events "$to"
-  prices "$to"
+  # Over http:// nothing but the kernel's buffers is between the two, which hold all these prices.
+  [[ $to == http:* ]] || prices "$to"
   guarded "$to"
   hello "$to"
   if [[ -x $programs/protobuf_receiver ]]; then
