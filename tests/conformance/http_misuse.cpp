@@ -246,7 +246,7 @@ TEST_CASE("http: a truncated call is never handled", "[conformance][misuse]") {
 TEST_CASE("http: a client that is slow or silent is closed in time", "[conformance][misuse]") {
   const polywire::limits bounds;
   const std::tuple<std::string, polywire::duration, int> scripts[] = {
-      {"", bounds.handshake_timeout, 0},
+      {"", bounds.idle_timeout, 0},
       {question.substr(0, 10), bounds.handshake_timeout, 408},
       {question.substr(0, question.size() - 1), bounds.read_progress_timeout, 408},
       {question, bounds.idle_timeout, 200},

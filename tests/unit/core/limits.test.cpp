@@ -31,7 +31,7 @@ TEST_CASE("the default limits are the documented ones") {
   CHECK(defaults.max_pool == 32);
   CHECK(defaults.max_streams == 1'024);
   CHECK(defaults.max_queue == 1'000);
-  CHECK(defaults.idle_timeout == 60s);
+  CHECK(defaults.idle_timeout == 120s);
   CHECK(defaults.pool_idle_timeout == 45s);
   CHECK(defaults.max_attempts == 3);
   CHECK(defaults.repeat_budget == 0.2);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,7 +26,8 @@ class server_session final : public exchange_host {
  public:
   explicit server_session(const rpc::session_config& config)
       : exchange_host(config), http_limits_(head_limits(*config.limits)), reader_(http_limits_) {
-    head_until_ = after(now_, bounds_->handshake_timeout);
+    // Pools connect before they have a request: who has said nothing yet is idle.
+    idle_until_ = after(now_, bounds_->idle_timeout);
   }
 
   void drain() override {
@@ -219,7 +221,8 @@ class server_session final : public exchange_host {
       }
     }
     wire::http1::message_limits body_limits = http_limits_;
-    body_limits.max_body = is_answered() ? most_linger : exchange_->max_body();
+    body_limits.max_body = std::numeric_limits<std::uint64_t>::max();
+    if (!is_answered()) body_limits.max_body = exchange_->max_body();
     body_ = wire::http1::body_reader(head_, body_limits);
     if (finished_) lose(status::unavailable("the connection was closed"));
   }
@@ -230,6 +233,7 @@ class server_session final : public exchange_host {
         head_.content_length <= exchange_->max_body()) {
       port_.output().append("HTTP/1.1 100 Continue\r\n\r\n");
     }
+    if (is_answered()) body_.lift_limit();
     const auto part = body_.read(in);
     in = in.subspan(part.size);
     switch (part.event) {
@@ -238,8 +242,9 @@ class server_session final : public exchange_host {
         return false;
       case wire::http1::body_event::data:
         if (is_answered()) {
-          skipped_ += part.data.size();
-          if (skipped_ > most_linger || port_.closes()) return linger();
+          // Who was not told that the connection closes sends its next request behind the body,
+          // however long that is.
+          if (port_.closes()) return linger();
         } else if (!lost_) {
           exchange_->on_body(part.data);
         }
@@ -256,7 +261,6 @@ class server_session final : public exchange_host {
   // Both are whole: room for the next.
   bool next_request() {
     exchange_.reset();
-    skipped_ = 0;
     waits_for_room_ = false;
     if (closes_ || port_.closes()) return linger();
     idle_until_ = after(now_, bounds_->idle_timeout);
@@ -347,7 +351,6 @@ class server_session final : public exchange_host {
   time_point head_until_ = never;
   time_point idle_until_ = never;
   time_point linger_until_ = never;
-  std::size_t skipped_ = 0;
   std::size_t lingered_ = 0;
   bool served_ = false;
   bool request_done_ = false;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,9 @@ class body_reader {
       default: return read_chunked(in);
     }
   }
+
+  /// What is still to come may be of any size: it is only skipped.
+  void lift_limit() noexcept { bounds_.max_body = std::numeric_limits<std::uint64_t>::max(); }
 
   /// The connection has ended: `end` where that is how a body ends, or where it was over already.
   body_event close() {

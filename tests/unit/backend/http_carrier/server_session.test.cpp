@@ -377,7 +377,7 @@ TEST_CASE("100 (Continue) is for who waits for it", "[http]") {
   CHECK(large.answers().at(0).starts_with("413 close rejected"));
 }
 
-TEST_CASE("a body that nobody wants is skipped up to 256 KiB", "[http]") {
+TEST_CASE("a body of a known length that nobody wants is skipped up to 256 KiB", "[http]") {
   const std::size_t most = 256 << 10;
   for (const std::size_t size : {most - 1, most}) {
     serving server;
@@ -402,6 +402,23 @@ TEST_CASE("a call that ends before its request has come leaves the connection in
   CHECK(server.state() == "open");
   server.echoing().send(chunk(envelope("2")) + no_more_chunks + hi);
   CHECK(server.answers().back() == "200 '\"hi\"'");
+}
+
+TEST_CASE("the rest of a body never hides the next request from who may send one", "[http]") {
+  const std::string rest = chunk(std::string(400 << 10, 'x')) + no_more_chunks;
+  serving ended;
+  ended.send(stream("/a.B/Both"));
+  ended.session->end(1, nullptr, pw::status::aborted("enough"), {});
+  CHECK(ended.echoing().send(rest + hi).answers().back() == "200 '\"hi\"'");
+
+  serving nowhere;
+  nowhere.echoing().send(stream("/nowhere") + rest + hi);
+  CHECK(nowhere.answers().back() == "200 '\"hi\"'");
+
+  serving broken;  // where the next request would begin is not known
+  broken.send(stream("/nowhere") + "zz\r\n" + hi);
+  CHECK(broken.answers().size() == 1);
+  CHECK(broken.state() == "lingers");
 }
 
 }  // namespace http_server_session_test
