@@ -50,6 +50,7 @@ inline limits timeless() {
   bounds.read_progress_timeout = std::chrono::hours(1000);
   bounds.write_timeout = std::chrono::hours(1000);
   bounds.connect_timeout = std::chrono::hours(1000);
+  bounds.idle_timeout = std::chrono::hours(1000);
   return bounds;
 }
 
