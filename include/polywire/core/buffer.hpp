@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -51,6 +52,15 @@ class buffer {
     if (!view.empty()) std::memcpy(grow(view.size()), view.data(), view.size());
   }
   void append(std::string_view text) { append(as_bytes(text)); }
+  /// The same where `most` bytes will be in it at the end: the storage grows as fast, but not
+  /// beyond.
+  void append(bytes_view view, std::uint64_t most) {
+    const std::uint64_t wanted = size() + view.size();
+    if (capacity_ - end_ < view.size()) {
+      reserve(static_cast<std::size_t>(std::clamp(most, wanted, 2 * wanted)));
+    }
+    append(view);
+  }
 
   /// Room for `n` bytes in all, and hardly more: for bytes that will wait.
   void reserve(std::size_t n) {

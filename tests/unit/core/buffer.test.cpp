@@ -112,6 +112,23 @@ TEST_CASE("reserved storage is no larger than asked for, and keeps the bytes") {
   CHECK(b.capacity() == 1'000'000);
 }
 
+TEST_CASE("storage that grows towards a known size does not pass it") {
+  const std::string block(10'000, 'x');
+  for (const std::size_t most : {10'000U, 300'000U, 1'000'000U}) {
+    buffer b;
+    std::size_t growths = 0;
+    while (b.size() < most) {
+      const std::size_t before = b.capacity();
+      b.append(as_bytes(block), most);
+      if (b.capacity() != before) ++growths;
+    }
+    CHECK(b.capacity() <= std::max<std::size_t>(most, 128 << 10));  // below that, powers of two
+    CHECK(growths <= 10);
+    b.append(as_bytes(block), most);  // nobody was to do that; it is no error
+    CHECK(b.size() == most + block.size());
+  }
+}
+
 TEST_CASE("a moved buffer takes its bytes along and leaves an empty one") {
   buffer first;
   first.append("bytes");

@@ -25,7 +25,7 @@ class bound_exchange : public server_exchange {
   std::uint64_t max_body() const noexcept override {
     return body_field_.empty() ? 0 : port_->limits->max_message;
   }
-  void on_body(bytes_view data) override { body_.append(data); }
+  void on_body(bytes_view data) override { body_.append(data, max_body()); }
   void on_body_end() override {
     if (sink_ == nullptr) return;
     if (!body_.view().empty()) {

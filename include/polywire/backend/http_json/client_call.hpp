@@ -171,7 +171,7 @@ class unary_client_call final : public client_call {
     if (data.size() == size_) {
       whole_ = data;  // no copy
     } else {
-      body_.append(data);
+      body_.append(data, size_ > 0 ? size_ : most_body());
     }
   }
   void on_answer_end() override {

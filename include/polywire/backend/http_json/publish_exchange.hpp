@@ -36,7 +36,7 @@ class publish_exchange final : public server_exchange {
       : server_exchange(port), encoding_(encoding) {}
 
   std::uint64_t max_body() const noexcept override { return port_->limits->max_message; }
-  void on_body(bytes_view data) override { body_.append(data); }
+  void on_body(bytes_view data) override { body_.append(data, max_body()); }
   void on_body_end() override {
     if (sink_ != nullptr) sink_->on_message(incoming(encoding_, body_.view()), true);
   }

@@ -39,7 +39,7 @@ class unary_exchange final : public server_exchange {
     if (body_.empty() && data.size() == size_) {
       whole_ = data;  // no copy
     } else {
-      body_.append(data);
+      body_.append(data, size_ > 0 ? size_ : max_body());
     }
   }
   void on_body_end() override {
