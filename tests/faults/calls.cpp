@@ -30,6 +30,7 @@ namespace calls_test {
 
 using namespace faults;
 using pw::testing::manual_clock;
+using pw::testing::scripted_peer;
 using namespace std::chrono_literals;
 
 namespace {
@@ -571,54 +572,74 @@ TEST_CASE("row L10: as many calls as may wait do, and one more is refused") {
   CHECK(ended.back().code() == status_code::cancelled);
 }
 
-TEST_CASE("row L16: a peer that does not read is closed when nothing could be written for 10 s") {
-  constexpr pw::server_streaming<pw::bytes, pw::bytes> flood{"faults.v1.Peer/Flood"};
-  manual_clock time;
-  const arrivals<bool> cancelled;
-  std::atomic<std::size_t> written = 0;
-  running_server service(
-      "tcp://127.0.0.1:0",
-      [&](pw::server& s) {
-        echoes(s);
-        s.handle(flood,
-                 [&](const pw::bytes&, pw::writer<pw::bytes>& out,
-                     pw::server_context& context) -> asio::awaitable<pw::status> {
-                   const std::stop_callback told(context.stop_token(),
-                                                 [&] { cancelled.put(true); });
-                   const pw::bytes block(std::string(30'000, 'x'));
-                   for (;;) {
-                     auto sent = co_await out.async_write(block, asio::use_awaitable);
-                     if (!sent) co_return sent;
-                     ++written;
-                   }
-                 });
-      },
-      quiet_server().clock(time));
-  auto peer = raw::peer::connect(service.endpoint().port());
+namespace {
+
+/// A peer that has asked for a stream, with all credit there can be, and does not read.
+scripted_peer ask_for_flood(const std::string& url, std::uint16_t port, std::string_view name) {
+  if (url.starts_with("http")) {
+    scripted_peer peer = scripted_peer::connect(port);
+    peer.send("POST /" + std::string(name) +
+              " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/connect+bytes\r\n"
+              "Content-Length: 7\r\n\r\n" +
+              std::string("\0\0\0\0\2go", 7));
+    return peer;
+  }
+  auto peer = raw::peer::connect(port);
   peer.send(raw::greeting());
-  peer.send(raw::open(1, std::string(flood.name()), "go"));
-  // All the credit there can be: only the socket bounds what is written.
+  peer.send(raw::open(1, std::string(name), "go"));
   raw::frame credit;
   credit.set_credit(0x40000000);
   peer.send(credit);
   credit.set_call(1);
   peer.send(credit);
-  std::size_t before = 0;
-  CHECK(eventually([&] {
-    const std::size_t had = std::exchange(before, written.load());
-    return !faults::eventually([&] { return written != had; }, 200ms) && had > 0;
-  }));
-  const pw::limits bounds;
-  time.advance(bounds.write_timeout - 1s);
-  pw::client other(service.url(), quiet_client());
-  CHECK(other.call(echo, "x", soon));
-  CHECK(cancelled.total() == 0);
-  CHECK(eventually([&] {
-    time.advance(2s);
-    return cancelled.next_within(200ms).has_value();
-  }));
-  CHECK(peer.socket().closed_by_peer());
-  CHECK(other.call(echo, "x", soon));
+  return std::move(peer.socket());
+}
+
+}  // namespace
+
+TEST_CASE("row L16: a peer that does not read is closed when nothing could be written for 10 s") {
+  constexpr pw::server_streaming<pw::bytes, pw::bytes> flood{"faults.v1.Peer/Flood"};
+  for (const std::string url : {"tcp://127.0.0.1:0", "http://127.0.0.1:0"}) {
+    INFO(url);
+    manual_clock time;
+    const arrivals<bool> cancelled;
+    std::atomic<std::size_t> written = 0;
+    running_server service(
+        url,
+        [&](pw::server& s) {
+          echoes(s);
+          s.handle(flood,
+                   [&](const pw::bytes&, pw::writer<pw::bytes>& out,
+                       pw::server_context& context) -> asio::awaitable<pw::status> {
+                     const std::stop_callback told(context.stop_token(),
+                                                   [&] { cancelled.put(true); });
+                     const pw::bytes block(std::string(30'000, 'x'));
+                     for (;;) {
+                       auto sent = co_await out.async_write(block, asio::use_awaitable);
+                       if (!sent) co_return sent;
+                       ++written;
+                     }
+                   });
+        },
+        quiet_server().clock(time));
+    scripted_peer peer = ask_for_flood(url, service.endpoint().port(), flood.name());
+    std::size_t before = 0;
+    CHECK(eventually([&] {
+      const std::size_t had = std::exchange(before, written.load());
+      return !faults::eventually([&] { return written != had; }, 200ms) && had > 0;
+    }));
+    const pw::limits bounds;
+    time.advance(bounds.write_timeout - 1s);
+    pw::client other(service.url(), quiet_client());
+    CHECK(other.call(echo, "x", soon));
+    CHECK(cancelled.total() == 0);
+    CHECK(eventually([&] {
+      time.advance(2s);
+      return cancelled.next_within(200ms).has_value();
+    }));
+    CHECK(peer.closed_by_peer());
+    CHECK(other.call(echo, "x", soon));
+  }
 }
 
 TEST_CASE("row L18: stopping takes as long as it may, and no longer") {

@@ -127,6 +127,24 @@ TEST_CASE("row 2: a server that is stopped (SIGSTOP) is found out by its silence
   CHECK(passed > bounds.ping_interval);
 }
 
+TEST_CASE("row 2: over http, which has no pings, a stopped server is found out at the deadline") {
+  faults::child server("server", "http://127.0.0.1:0");
+  manual_clock time;
+  auto options = quiet_client();
+  pw::client user(server.said("listening on "), options.clock(time));
+  const arrivals<pw::result<text>> answers;
+  user.async_call(hold, "forever", pw::timeout(20s), answers.sink());
+  server.said("holding forever");
+  server.signal(SIGSTOP);
+  time.advance(20s - 1ms);
+  CHECK_FALSE(answers.next_within(50ms));
+  time.advance(1ms);
+  const auto answer = answers.next("an answer");
+  server.signal(SIGCONT);
+  CHECK(answer.status().code() == status_code::deadline_exceeded);
+  CHECK(answer.status().reached() == outcome::maybe_processed);
+}
+
 TEST_CASE("row 3: a reset by the network at any byte ends the call once, with a true outcome") {
   const secrets files;
   for (const std::string scheme : {"tcp", "tls", "http"}) {
