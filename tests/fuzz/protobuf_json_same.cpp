@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ class maker {
     if (name == "google.protobuf.Struct") return structure(levels);
     if (name == "google.protobuf.ListValue") return list(levels);
     if (name == "google.protobuf.Value") return any_value(levels);
+    if (name == "google.protobuf.Any") return any(levels);
     if (name.starts_with("google.protobuf.") && name.ends_with("Value")) {
       return single(*type.field(0), levels);
     }
@@ -162,6 +164,25 @@ class maker {
       case 6: return structure(levels);
       default: return list(levels);
     }
+  }
+  std::string any(int levels) {
+    static const std::array types = {google::protobuf::Timestamp::descriptor(),
+                                     google::protobuf::Duration::descriptor(),
+                                     google::protobuf::Value::descriptor(),
+                                     google::protobuf::Struct::descriptor(),
+                                     google::protobuf::StringValue::descriptor(),
+                                     google::protobuf::Any::descriptor(),
+                                     test::Optionals::descriptor(),
+                                     test::WellKnown::descriptor()};
+    if (levels == 0 || choose(8) == 0) return "{}";
+    const std::size_t which = choose(types.size());
+    const std::string type = "\"@type\":\"type.googleapis.com/" + types[which]->full_name() + '"';
+    std::string content = message(*types[which], levels - 1);
+    if (which < 6) content = "{\"value\":" + content + '}';
+    if (content == "{}") return '{' + type + '}';
+    if (choose(2) == 0) return '{' + type + ',' + content.substr(1);
+    content.back() = ',';
+    return content + type + '}';
   }
   std::string structure(int levels) {
     std::string text;
@@ -302,33 +323,55 @@ std::string content_of(const Message& message) {
   return text;
 }
 
-/// Takes the underscores out of the paths of all field masks: where several capitals follow each
-/// other, the utility has fewer of them.
-void simplify_masks(Message& message) {
-  const auto& reflection = *message.GetReflection();
-  if (message.GetDescriptor() == google::protobuf::FieldMask::descriptor()) {
-    auto& paths = *static_cast<google::protobuf::FieldMask&>(message).mutable_paths();
-    for (std::string& path : paths) std::erase(path, '_');
+/// Calls `change` for `message` and all messages in it, those in its Anys included. What such an
+/// Any holds is then as protobuf writes it.
+template <class Change>
+void change_all(Message& message, const Change& change) {
+  if (message.GetDescriptor() == google::protobuf::Any::descriptor()) {
+    auto& any = static_cast<google::protobuf::Any&>(message);
+    const std::string& url = any.type_url();
+    const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+        url.substr(url.find('/') + 1));
+    if (type == nullptr) return;
+    const std::unique_ptr<Message> content(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+    if (!content->ParsePartialFromString(any.value())) content->Clear();
+    change_all(*content, change);
+    any.set_value(content_of(*content));
     return;
   }
+  change(message);
+  const auto& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
     if (!field->is_repeated()) {
-      simplify_masks(*reflection.MutableMessage(&message, field));
+      change_all(*reflection.MutableMessage(&message, field), change);
       continue;
     }
     for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      simplify_masks(*reflection.MutableRepeatedMessage(&message, field, i));
+      change_all(*reflection.MutableRepeatedMessage(&message, field, i), change);
     }
   }
 }
 
+void canonicalize(Message& message) {
+  change_all(message, [](Message&) {});
+}
+
 bool same_content(Message& a, Message& b) {
+  canonicalize(a);
+  canonicalize(b);
   if (content_of(a) == content_of(b)) return true;
-  simplify_masks(a);
-  simplify_masks(b);
+  // Where several capitals follow each other, the utility has fewer underscores in a mask's path.
+  const auto simplify = [](Message& message) {
+    if (message.GetDescriptor() != google::protobuf::FieldMask::descriptor()) return;
+    auto& paths = *static_cast<google::protobuf::FieldMask&>(message).mutable_paths();
+    for (std::string& path : paths) std::erase(path, '_');
+  };
+  change_all(a, simplify);
+  change_all(b, simplify);
   return content_of(a) == content_of(b);
 }
 
@@ -458,6 +501,7 @@ template <class T>
 void write_both(T& message) {
   // The utility writes those of closed enums, and so some fields twice.
   if constexpr (std::same_as<T, test::Proto2>) message.DiscardUnknownFields();
+  canonicalize(message);
   buffer out;
   const status our_way = detail::write_protobuf_json(message, out);
   if (!our_way && !out.empty()) std::abort();

@@ -158,6 +158,9 @@ class json_reader {
     return true;
   }
 
+  /// A reader of what is left, for looking ahead.
+  json_reader ahead() const noexcept { return {as_bytes(rest()), max_depth_ - depth_}; }
+
   /// True when all went well and nothing is left.
   bool finish() noexcept {
     skip_space();

@@ -37,10 +37,11 @@
 /// * it loses the sign of -0, and refuses unknown fields whose name is empty or whose number no
 ///   double holds;
 /// * it cannot read groups, nor a float in a string that rounds to the greatest one;
-/// * it takes durations of nearly 2^64 seconds for negative ones, and writes nonsense for those whose
-///   seconds and nanos differ in their sign, which we refuse;
-/// * it loses underscores of a mask's paths ("fooBAR" is "foo_b_a_r"), and writes paths that will be
-///   read as others, which we refuse;
+/// * it takes durations of nearly 2^64 seconds for negative ones, and writes nonsense for those
+///   whose seconds and nanos differ in their sign; we refuse both;
+/// * it loses underscores of a mask's paths ("fooBAR" is "foo_b_a_r"), and writes paths that will
+///   be read as others; we refuse to write them;
+/// * it cannot read a ListValue inside an Any, and keeps zeros in an Any's bytes;
 /// * it drops bytes that are not UTF-8 from strings of proto2; we refuse to write them;
 /// * it writes values of closed enums that are not known here, and so may write a field twice;
 /// * a list or map that holds nothing that can be written is left out;

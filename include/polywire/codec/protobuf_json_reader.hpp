@@ -7,14 +7,18 @@
 #include "polywire/codec/protobuf_json_scalars.hpp"
 #include "polywire/codec/protobuf_json_table.hpp"
 #include "polywire/codec/protobuf_json_utility.hpp"
+#include "polywire/codec/protobuf_parse.hpp"
 #include "polywire/codec/protobuf_wire.hpp"
 #include "polywire/core/bytes.hpp"
 #include "polywire/core/status.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +54,7 @@ class protobuf_json_reader : private protobuf_json_scalars {
       case json_form::list: return read_list(type.first(), at);
       case json_form::value:
         return in_.peek() != json_kind::none && read_tagged(type.field_for(in_.peek()), at);
+      case json_form::any: return read_any(type, at);
       case json_form::by_utility: break;
     }
     return read_by_utility(type, at);
@@ -161,11 +166,95 @@ class protobuf_json_reader : private protobuf_json_scalars {
     return true;
   }
 
+  bool read_any(const json_table& type, const json_place& at) {
+    if (!expect(json_kind::object, "an object", at)) return false;
+    std::string url;
+    if (!find_type(url)) {
+      std::string_view text;
+      if (!in_.skip(text)) return false;
+      const bool is_empty = text.find('"') == std::string_view::npos;
+      return is_empty || fail(at, "has no \"@type\" that is a string");
+    }
+    const json_table* content = json_table::of_url(url);
+    if (content == nullptr) return fail(at, "has the unknown \"@type\" " + shown(url, 64));
+    append_varint(wire_, type.first().tag);
+    append_varint(wire_, url.size());
+    wire_.append(url);
+    const std::size_t start = wire_.size();
+    switch (content->form()) {
+      case json_form::members:
+        if (!read_members(*content, at)) return false;  // to which "@type" is unknown
+        break;
+      case json_form::by_utility:
+        if (!read_by_utility(*content, at)) return false;
+        break;
+      default:
+        if (!read_content(*content, at)) return false;
+    }
+    return pack(*content, start, at);
+  }
+
+  /// Makes the value of an Any of what has been read since `start`. Others will see these bytes as
+  /// they are, so that they have to be those that protobuf writes.
+  bool pack(const json_table& type, std::size_t start, const json_place& at) {
+    const bytes_view content = wire_.view().subspan(start);
+    const std::unique_ptr<google::protobuf::Message> message(type.prototype().New());
+    std::string value;
+    if (content.size() > max_protobuf_size ||
+        !message->ParsePartialFromArray(content.data(), static_cast<int>(content.size())) ||
+        !message->SerializePartialToString(&value)) {
+      return fail(at, "is nested too deep for a " + std::string(type.name()));
+    }
+    wire_.truncate(start);
+    append_varint(wire_, wire_tag(2, wire_type::length));
+    append_varint(wire_, value.size());
+    wire_.append(value);
+    return true;
+  }
+
+  /// Looks for the member "@type", which mostly comes first, of the object that comes next. An Any
+  /// inside others may be searched for each of them: `limits::max_json_depth` bounds how often.
+  bool find_type(std::string& url) const {
+    json_reader ahead = in_.ahead();
+    std::string_view text;
+    ahead.enter_object();
+    while (ahead.next_key(text)) {
+      if (text != "@type") {
+        ahead.skip();
+      } else if (ahead.peek() == json_kind::string && ahead.read_string(text)) {
+        url = text;
+        return true;
+      } else {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /// What an Any holds if it has a form of its own.
+  bool read_content(const json_table& type, const json_place& at) {
+    std::string_view key;
+    in_.enter_object();
+    while (in_.next_key(key)) {
+      if (key == "@type") {
+        if (!in_.skip()) return false;
+      } else if (key != "value") {
+        return fail(at, "has a member " + shown(key, 64) + ", but a " + std::string(type.name()) +
+                            " has only \"value\"");
+      } else if (in_.peek() == json_kind::null && type.form() != json_form::value) {
+        in_.read_null();  // stands for the default
+      } else if (!read_message(type, {at, "value"})) {
+        return false;
+      }
+    }
+    return in_.ok();
+  }
+
   bool read_by_utility(const json_table& type, const json_place& at) {
     std::string_view text;
     if (!in_.skip(text)) return false;
     std::string wire;
-    if (status done = detail::read_by_utility(text, *type.prototype(), wire); !done) {
+    if (status done = detail::read_by_utility(text, type.prototype(), wire); !done) {
       return fail(at, "is no " + std::string(type.name()) + ": " + done.message());
     }
     wire_.append(wire);

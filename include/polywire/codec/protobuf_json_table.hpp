@@ -57,6 +57,7 @@ enum class json_form : std::uint8_t {
   structure,  ///< google.protobuf.Struct: an object with any members
   list,       ///< google.protobuf.ListValue
   value,      ///< google.protobuf.Value: any JSON
+  any,        ///< an object of the type that its member "@type" names
   by_utility  ///< as protobuf's utility has it
 };
 
@@ -66,6 +67,8 @@ class json_table {
   /// The table of `type`, with those of all types that it refers to. Made once, never destroyed.
   /// Thread safety: any thread; takes a lock, so that callers keep what they get.
   static const json_table& of(const google::protobuf::Descriptor& type);
+  /// Of the type that a google.protobuf.Any names; null when it is not known here.
+  static const json_table* of_url(std::string_view url);
 
   /// A field by its number; `next` is where the one after the last found is.
   const json_field* find(int number, std::size_t& next) const noexcept {
@@ -104,8 +107,10 @@ class json_table {
   std::string_view name() const noexcept { return name_; }
   json_form form() const noexcept { return form_; }
   std::size_t oneofs() const noexcept { return oneofs_; }
-  /// Of a type that is left to protobuf's utility: an empty message; else null.
-  const google::protobuf::Message* prototype() const noexcept { return prototype_; }
+  /// An empty message of this type.
+  const google::protobuf::Message& prototype() const {
+    return *google::protobuf::MessageFactory::generated_factory()->GetPrototype(type_);
+  }
 
  private:
   friend class json_tables;
@@ -116,7 +121,7 @@ class json_table {
   std::vector<std::pair<std::string_view, std::size_t>> names_;
   json_form form_ = json_form::members;
   std::size_t oneofs_ = 0;
-  const google::protobuf::Message* prototype_ = nullptr;
+  const google::protobuf::Descriptor* type_ = nullptr;
 };
 
 /// All tables of the program.
@@ -150,11 +155,9 @@ class json_tables {
 
   void fill(const descriptor& type, json_table& table) {
     table.name_ = name_of(type.full_name());
+    table.type_ = &type;
     table.form_ = form_of(type);
-    if (table.form_ == json_form::by_utility) {
-      table.prototype_ = google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
-      return;
-    }
+    if (table.form_ == json_form::by_utility) return;
     table.oneofs_ = static_cast<std::size_t>(type.oneof_decl_count());
     for (int i = 0; i < type.field_count(); ++i) table.fields_.push_back(make(*type.field(i)));
     std::sort(table.fields_.begin(), table.fields_.end(),
@@ -211,7 +214,7 @@ class json_tables {
   static json_form form_of(const descriptor& type) {
     constexpr std::string_view package = "google.protobuf.";
     using named = std::pair<std::string_view, json_form>;
-    constexpr std::array<named, 16> own_forms = {{{"Any", json_form::by_utility},
+    constexpr std::array<named, 16> own_forms = {{{"Any", json_form::any},
                                                   {"Timestamp", json_form::timestamp},
                                                   {"Duration", json_form::duration},
                                                   {"FieldMask", json_form::field_mask},
@@ -244,6 +247,16 @@ class json_tables {
 
 inline const json_table& json_table::of(const google::protobuf::Descriptor& type) {
   return json_tables::get(type);
+}
+
+inline const json_table* json_table::of_url(std::string_view url) {
+  constexpr std::string_view prefix =
+      "type.googleapis.com/";  // the only one that the utility knows
+  if (!url.starts_with(prefix)) return nullptr;
+  const std::string name(url.substr(prefix.size()));
+  const auto* type =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
+  return type == nullptr ? nullptr : &of(*type);
 }
 
 }  // namespace polywire::inline v1::detail

@@ -10,6 +10,7 @@
 #include "polywire/codec/protobuf_wire.hpp"
 #include "polywire/core/bytes.hpp"
 #include "polywire/core/status.hpp"
+#include "polywire/core/utf8.hpp"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
@@ -49,6 +50,7 @@ class protobuf_json_writer : private protobuf_json_scalar_writer {
       case json_form::structure: return write_bare(type.first(), wire, levels);
       case json_form::list: return write_bare(type.first(), wire, levels);
       case json_form::value: return write_kind(type, wire, levels);
+      case json_form::any: return write_any(type, wire, levels);
       case json_form::by_utility: break;
     }
     return write_by_utility(type, wire, levels);
@@ -57,7 +59,13 @@ class protobuf_json_writer : private protobuf_json_scalar_writer {
   bool write_members(const json_table& type, std::string_view wire, std::size_t levels) {
     if (levels == 0) return too_deep();
     append_json_character(out_, '{');
-    bool is_first = true;
+    if (!write_fields(type, wire, levels - 1)) return false;
+    append_json_character(out_, '}');
+    return true;
+  }
+
+  bool write_fields(const json_table& type, std::string_view wire, std::size_t levels,
+                    bool is_first = true) {
     std::size_t next = 0;
     for (wire_reader in(wire); !in.empty();) {
       const std::uint32_t tag = in.tag();
@@ -71,14 +79,13 @@ class protobuf_json_writer : private protobuf_json_scalar_writer {
       const std::size_t before = out_.size();
       out_.append(std::string_view(field->prefix).substr(is_first ? 1 : 0));
       const std::size_t after_name = out_.size();
-      if (!write_field(*field, in, is_packed, levels - 1)) return false;
+      if (!write_field(*field, in, is_packed, levels)) return false;
       if (out_.size() == after_name) {
         out_.truncate(before);
       } else {
         is_first = false;
       }
     }
-    append_json_character(out_, '}');
     return true;
   }
 
@@ -162,8 +169,50 @@ class protobuf_json_writer : private protobuf_json_scalar_writer {
     return true;
   }
 
+  bool write_any(const json_table& any, std::string_view wire, std::size_t levels) {
+    if (levels == 0) return too_deep();
+    wire_reader in(wire);
+    const std::string_view url = in.take_tag(any.first().tag) ? in.bytes() : std::string_view();
+    const std::string_view value =
+        in.take_tag(wire_tag(2, wire_type::length)) ? in.bytes() : std::string_view();
+    const json_table* type = value.empty() ? nullptr : json_table::of_url(url);
+    if (type != nullptr && type->form() == json_form::by_utility) {
+      return write_by_utility(any, wire, levels);
+    }
+    append_json_character(out_, '{');
+    if (!url.empty()) {
+      out_.append("\"@type\":");
+      if (!append_json_string(out_, url)) return fail("the type of an Any is not UTF-8");
+    }
+    if (!value.empty()) {  // a type need not be known if nothing of it is there
+      if (type == nullptr) return fail("the type " + shown(url, 64) + " of an Any is not known");
+      if (!write_content(*type, value, levels - 1)) return false;
+    }
+    append_json_character(out_, '}');
+    return true;
+  }
+
+  /// What an Any holds.
+  bool write_content(const json_table& type, std::string_view value, std::size_t levels) {
+    // Anyone may have written these bytes, and we can only read what protobuf writes.
+    std::string wire;
+    const std::unique_ptr<google::protobuf::Message> message(type.prototype().New());
+    if (!message->ParsePartialFromArray(value.data(), static_cast<int>(value.size())) ||
+        !message->SerializePartialToString(&wire)) {
+      return fail("an Any holds " + std::to_string(value.size()) + " bytes that are no " +
+                  std::string(type.name()));
+    }
+    if (type.form() == json_form::members) return write_fields(type, wire, levels, false);
+    const std::size_t before = out_.size();
+    out_.append(",\"value\":");
+    const std::size_t after_name = out_.size();
+    if (!write_message(type, wire, levels)) return false;
+    if (out_.size() == after_name) out_.truncate(before);
+    return true;
+  }
+
   bool write_by_utility(const json_table& type, std::string_view wire, std::size_t levels) {
-    const std::unique_ptr<google::protobuf::Message> message(type.prototype()->New());
+    const std::unique_ptr<google::protobuf::Message> message(type.prototype().New());
     if (!message->ParsePartialFromArray(wire.data(), static_cast<int>(wire.size()))) {
       return fail("a " + std::string(type.name()) +
                   " has a string that is not UTF-8, or is nested too deep");

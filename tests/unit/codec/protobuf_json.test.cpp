@@ -514,6 +514,73 @@ TEST_CASE("what is not known in a type with a form of its own is not written") {
   CHECK(with_unknown(google::protobuf::Timestamp()) == "\"1970-01-01T00:00:00Z\"");
 }
 
+TEST_CASE("an Any has the members of what it holds, or its own form as its value") {
+  const auto any = [](const std::string& type, const std::string& rest) {
+    return R"({"any":{"@type":"type.googleapis.com/)" + type + '"' + rest + "}}";
+  };
+  stays<WellKnown>(any("polywire.test.Lists", R"(,"bools":[true],"lists":[{}])"));
+  stays<WellKnown>(any("google.protobuf.Duration", R"(,"value":"1.500s")"));
+  stays<WellKnown>(any("google.protobuf.ListValue", R"(,"value":[1,"a"])"));
+  stays<WellKnown>(any("google.protobuf.Value", R"(,"value":null)"));
+  stays<WellKnown>(any("google.protobuf.BoolValue", R"(,"value":true)"));
+  stays<WellKnown>(any("google.protobuf.Any",
+                       R"(,"value":{"@type":"type.googleapis.com/google.protobuf.Empty"})"));
+  stays<WellKnown>(any("polywire.test.Extendable", R"(,"text":"a")"));
+  stays<WellKnown>(any("google.protobuf.Empty", ""));
+  stays<WellKnown>(R"({"any":{}})");
+  CHECK(again<WellKnown>(any("google.protobuf.Duration", R"(,"value":null)")) ==
+        any("google.protobuf.Duration", ""));
+}
+
+TEST_CASE("the type of an Any may come behind its members") {
+  const WellKnown m =
+      read<WellKnown>(R"({"any":{"bools":[true],"lists":[{"@type":1}],"@type":)"
+                      R"("type.googleapis.com/polywire.test.Lists","int32s":[1]}})");
+  Lists lists;
+  REQUIRE(m.any().UnpackTo(&lists));
+  CHECK(lists.bools_size() == 1);
+  CHECK(lists.lists_size() == 1);
+  CHECK(lists.int32s_size() == 1);
+  // Byte for byte as protobuf packs it.
+  google::protobuf::Any packed;
+  packed.PackFrom(lists);
+  CHECK(m.any().value() == packed.value());
+}
+
+TEST_CASE("an Any without a type that is known here is refused") {
+  CHECK(refusal<WellKnown>(R"({"any":{"a":1}})") ==
+        R"(reading JSON: any has no "@type" that is a string)");
+  CHECK(!refusal<WellKnown>(R"({"any":{"@type":5}})").empty());
+  CHECK(refusal<WellKnown>(R"({"any":{"@type":"type.googleapis.com/no.Such"}})") ==
+        R"(reading JSON: any has the unknown "@type" type.googleapis.com/no.Such)");
+  CHECK(!refusal<WellKnown>(R"({"any":{"@type":"google.protobuf.Duration"}})").empty());
+  CHECK(contains(refusal<WellKnown>(
+                     R"({"any":{"@type":"type.googleapis.com/google.protobuf.Duration","x":1}})"),
+                 "any has a member x, but a google.protobuf.Duration has only"));
+  CHECK(contains(refusal<WellKnown>(
+                     R"({"any":{"@type":"type.googleapis.com/polywire.test.Lists","bools":[1]}})"),
+                 "any.bools[0] is a number"));
+  CHECK(contains(refusal<WellKnown>(R"({"any":{"x":[1,}})"), "JSON, byte"));
+}
+
+TEST_CASE("an Any with bytes that anyone may have made is written, or refused") {
+  const auto write = [](const std::string& type, std::string_view value) {
+    WellKnown m;
+    m.mutable_any()->set_type_url("type.googleapis.com/" + type);
+    m.mutable_any()->set_value(std::string(value));
+    buffer out;
+    const status done = detail::write_protobuf_json(m, out);
+    return done ? std::string(as_text(out.view())) : done.message();
+  };
+  // Its fields in another order, and one of them twice.
+  CHECK(contains(write("google.protobuf.Duration", "\x10\x05\x08\x01\x08\x02"),
+                 R"("value":"2.000000005s")"));
+  CHECK(contains(write("google.protobuf.Duration", "\xff"), "an Any holds 1 bytes that are no"));
+  CHECK(contains(write("google.protobuf.StringValue", "\x0a\x01\xff"), "bytes that are no"));
+  CHECK(contains(write("no.Such", "a"), "the type type.googleapis.com/no.Such of an Any is not"));
+  CHECK(contains(write("no.Such", ""), R"({"@type":"type.googleapis.com/no.Such"})"));
+}
+
 TEST_CASE("a value of no kind is not written") {
   WellKnown m;
   m.mutable_value();
