@@ -40,8 +40,10 @@
 /// * it takes durations of nearly 2^64 seconds for negative ones, and writes nonsense for those
 ///   whose seconds and nanos differ in their sign; we refuse both;
 /// * it loses underscores of a mask's paths ("fooBAR" is "foo_b_a_r"), and writes paths that will
-///   be read as others; we refuse to write them;
-/// * it cannot read a ListValue inside an Any, and keeps zeros in an Any's bytes;
+///   be read as others, which we refuse; it does not write masks with unknown fields;
+/// * it cannot read a ListValue inside an Any, keeps zeros in an Any's bytes, and of an Any that
+///   comes twice the first value if the second one is empty;
+/// * it writes a Value of no kind that is the whole message as no text at all; we refuse it;
 /// * it drops bytes that are not UTF-8 from strings of proto2; we refuse to write them;
 /// * it writes values of closed enums that are not known here, and so may write a field twice;
 /// * a list or map that holds nothing that can be written is left out;
@@ -69,6 +71,10 @@ status write_protobuf_json(const T& message, buffer& out) {
   }
   const std::size_t before = out.size();
   status done = protobuf_json_writer(out).write(json_table_of<T>(), as_text(wire.view()));
+  if (done && out.size() == before) {
+    done = status::invalid_argument(
+        "writing JSON: a google.protobuf.Value without a kind has no form");
+  }
   if (!done) out.truncate(before);
   return done;
 }

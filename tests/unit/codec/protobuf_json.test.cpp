@@ -592,6 +592,9 @@ TEST_CASE("a value of no kind is not written") {
   m.add_values();
   m.add_values()->set_number_value(2);
   CHECK(written(m) == R"({"took":"0s","values":[1,2]})");
+  buffer out;
+  CHECK(contains(detail::write_protobuf_json(google::protobuf::Value(), out).message(),
+                 "without a kind"));
 }
 
 TEST_CASE("what the utility cannot write is refused, and nothing is left of it") {
