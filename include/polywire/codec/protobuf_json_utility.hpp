@@ -15,7 +15,8 @@
 #include <string>
 #include <string_view>
 
-/// The proto3 JSON mapping by protobuf's own utility, for types whose JSON has a form of its own.
+/// The proto3 JSON mapping by protobuf's own utility, for types that may have extensions. It takes
+/// some microseconds for each value, whatever its size.
 namespace polywire::inline v1::detail {
 
 inline status write_by_utility(const google::protobuf::Message& message, std::string& text) {

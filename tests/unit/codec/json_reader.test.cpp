@@ -46,6 +46,18 @@ std::string nested(std::size_t depth, char open, char close) {
 
 }  // namespace
 
+TEST_CASE("looking ahead keeps the bound of nesting, and does not move the reader") {
+  for (const std::size_t depth : {2U, 3U}) {
+    json_reader in(as_bytes(R"([[[1]],2])"), depth);
+    REQUIRE(in.enter_array());
+    REQUIRE(in.next_element());
+    json_reader ahead = in.ahead();
+    CHECK(ahead.skip() == (depth == 3));
+    CHECK(in.ok());
+    CHECK(in.skip() == (depth == 3));
+  }
+}
+
 TEST_CASE("a document is read piece by piece") {
   json_reader in = reader(R"( {"a" : [1, -2.5e3], "b":{"c":"x\ty"},"d":true , "e":null} )");
   std::vector<std::string> seen;
