@@ -44,8 +44,7 @@
 /// * it cannot read a ListValue inside an Any, keeps zeros in an Any's bytes, and of an Any that
 ///   comes twice the first value if the second one is empty;
 /// * inside an Any it refuses unknown names of enums, which it passes over elsewhere, and takes
-/// what
-///   is deeper than the binary form may be;
+///   what is deeper than the binary form may be;
 /// * it counts a Value's levels more than once, and so does not write some that are not too deep;
 /// * it writes a Value of no kind that is the whole message as no text at all; we refuse it;
 /// * it drops bytes that are not UTF-8 from strings of proto2; we refuse to write them;
