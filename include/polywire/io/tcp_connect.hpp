@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 namespace polywire::inline v1::io {
 
 /// An IPv4 peer of a socket that serves both families is shown as what it is.
@@ -30,10 +33,27 @@ inline std::string to_text(const asio::ip::tcp::endpoint& endpoint) {
   return out.to_string();
 }
 
+/// The kernel asks a peer that has been silent for a minute for a sign of life, and gives it up two
+/// minutes later. Protocols without pings (HTTP) would keep connections to peers that have
+/// vanished.
+inline void watch_peer(asio::ip::tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+#if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+  const auto set = [&socket](int option, int value) {
+    (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, option, &value, sizeof value);
+  };
+  set(TCP_KEEPIDLE, 60);
+  set(TCP_KEEPINTVL, 20);
+  set(TCP_KEEPCNT, 6);
+#endif
+}
+
 inline std::unique_ptr<byte_stream> make_tcp_stream(asio::ip::tcp::socket socket,
                                                     const asio::ip::tcp::endpoint& peer) {
   error_code ignored;  // slower without it, not wrong
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  watch_peer(socket);
   return std::make_unique<socket_stream<asio::ip::tcp>>(std::move(socket), to_text(peer),
                                                         peer.address().is_loopback());
 }

@@ -9,7 +9,9 @@
 #include "support/streams.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <deque>
+#include <fstream>
 #include <initializer_list>
 
 #include <fcntl.h>
@@ -109,6 +111,26 @@ TEST_CASE_METHOD(fixture, "a tcp stream carries bytes both ways and then ends") 
   CHECK(test::write(*pair.server, "late", error) == 4);
   CHECK(test::read(context, *pair.client, 4).data == "late");
 }
+
+#if defined(__linux__)
+TEST_CASE_METHOD(fixture, "the kernel watches the peers of both ends of a tcp connection") {
+  const auto acceptor = listen("tcp://127.0.0.1:0");
+  test::connected_pair pair(context, tcp, parse(at(acceptor->port())), *acceptor);
+  // A line of this table has the state 01 (established) and the kind of the timer, 02 (keep-alive).
+  char port[8];
+  std::snprintf(port, sizeof port, ":%04X", static_cast<unsigned>(acceptor->port()));
+  std::ifstream table("/proc/self/net/tcp");
+  int watched = 0;
+  for (std::string line; std::getline(table, line);) {
+    const bool is_ours = line.find(port) != std::string::npos;
+    if (is_ours && line.find(" 01 ") != std::string::npos) {
+      CHECK(line.find(" 02:") != std::string::npos);
+      ++watched;
+    }
+  }
+  CHECK(watched == 2);
+}
+#endif
 
 TEST_CASE_METHOD(fixture, "a tcp stream gathers up to sixteen pieces in one write") {
   const auto acceptor = listen("tcp://127.0.0.1:0");
