@@ -83,6 +83,10 @@ class registry {
   /// Finds who serves the routes, when all methods are there. Errors: `failed_precondition`.
   status connect_routes() {
     for (route& way : routes_) {
+      if (way.shown() != nullptr) {
+        table_.add(way);
+        continue;
+      }
       way.method = find(way.method_name());
       if (way.method == nullptr) {
         return status::failed_precondition("the route " + way.shape() + " goes to " +

@@ -6,6 +6,7 @@
 #include "polywire/core/method.hpp"
 #include "polywire/core/result.hpp"
 #include "polywire/core/utf8.hpp"
+#include "polywire/rpc/page.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,6 +54,15 @@ class route {
     return status(good.code(), "route \"" + polywire::detail::shown(pattern, 128) + "\" to " +
                                    made.method_name_ + ": " + good.message());
   }
+  /// A way that ends at a page: GET of its path. Errors: `invalid_argument`.
+  static result<route> make_page(std::string_view path, page shown) {
+    route made(std::move(shown));
+    status good = made.read("GET " + std::string(path));
+    if (good.ok()) good = made.check_page();
+    if (good.ok()) return made;
+    return status(good.code(),
+                  "page \"" + polywire::detail::shown(path, 128) + "\": " + good.message());
+  }
 
   const std::string& verb() const noexcept { return verb_; }
   const std::vector<route_segment>& path() const noexcept { return path_; }
@@ -61,6 +71,8 @@ class route {
   const std::string& method_name() const noexcept { return method_name_; }
   call_type type() const noexcept { return type_; }
   const message_fields& request() const noexcept { return request_; }
+  /// Null: it leads to a method.
+  const page* shown() const noexcept { return page_ ? &*page_ : nullptr; }
   /// Who serves it. Set before anybody asks.
   method_entry* method = nullptr;
 
@@ -84,6 +96,8 @@ class route {
         type_(m.type()),
         is_safe_(m.has_no_side_effects()),
         request_(request) {}
+  explicit route(page shown)
+      : method_name_("a page"), type_(call_type::unary), is_safe_(true), page_(std::move(shown)) {}
 
   static status bad(std::string why) { return status::invalid_argument(std::move(why)); }
 
@@ -182,6 +196,18 @@ class route {
     return {};
   }
 
+  status check_page() const {
+    const auto is_literal_segment = [](const route_segment& s) {
+      return s.what == route_segment::kind::literal;
+    };
+    if (!std::all_of(path_.begin(), path_.end(), is_literal_segment)) {
+      return bad("the path of a page has no variables");
+    }
+    if (page_->has_good_type()) return {};
+    return bad("'" + polywire::detail::shown(page_->content_type, 64) +
+               "' is no content type such as text/html; charset=utf-8");
+  }
+
   /// The field at the end of "user.address.city".
   static field_info find_field(message_fields fields, std::string_view path) {
     field_info found;
@@ -201,6 +227,7 @@ class route {
   call_type type_;
   bool is_safe_;
   message_fields request_;
+  std::optional<page> page_;
 };
 
 }  // namespace polywire::inline v1::rpc

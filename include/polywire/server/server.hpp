@@ -124,6 +124,22 @@ class server {
                          codec<Response>::formats.contains(format::json));
   }
 
+  /// Shows a page at a path, for protocols that have paths (http), so that a service can bring its
+  /// own user interface:
+  ///
+  ///     server.page("/", html);
+  ///     server.page("/app.js", script, "text/javascript");
+  ///
+  /// Everybody who reaches the server gets the same bytes: interceptors, and with them bearer
+  /// tokens, are for calls. The path is literal, and goes before the variables of routes.
+  ///
+  /// Mistakes are treated as those of `handle`: a path that is malformed or has a page or a
+  /// `GET` route already, a malformed type, more than `limits::max_message` bytes.
+  void page(std::string_view path, std::string content,
+            std::string_view content_type = "text/html; charset=utf-8") {
+    core_->add_page(path, std::move(content), content_type);
+  }
+
   /// Takes every call that has no handler, as bytes: for gateways. `(const payload& [,
   /// server_context&])` → payload, result<payload>, or awaitable of either; the context knows the
   /// name.

@@ -16,7 +16,7 @@
 namespace polywire::inline v1::http_json {
 
 /// Opens what is no call of the Connect protocol, but looks like any other resource: routes,
-/// streams that are read by GET, the state of the server.
+/// pages, streams that are read by GET, the state of the server.
 class resource_opener : public request_opener {
  public:
   using request_opener::request_opener;
@@ -32,6 +32,7 @@ class resource_opener : public request_opener {
                     {{"allow", match.allow}});
     }
     const rpc::route& way = *match.found;
+    if (way.shown() != nullptr) return show(*way.shown());
     const bool has_body =
         head_.body == wire::http1::body_framing::chunked || head_.content_length > 0;
     if (has_body && !way.body().empty() && !is_plain_json()) {
@@ -47,6 +48,21 @@ class resource_opener : public request_opener {
       return open_bound<events_exchange>(*way.method, call, problem, binder, way.body());
     }
     return open_bound<route_exchange>(*way.method, call, problem, binder, way.body());
+  }
+
+  std::unique_ptr<http_carrier::exchange> show(const rpc::page& shown) {
+    if (head_.expects_continue) port_.close_after();
+    auto head = port_.begin(200);
+    (void)head.field("content-type", shown.content_type);  // checked when it was added
+    head.field("x-content-type-options: nosniff\r\n");
+    // Whoever may not use the server may not let its page do that either, under a page of his own.
+    head.field("content-security-policy: frame-ancestors 'self'\r\n");
+    head.field("cache-control: no-cache\r\n");  // it changes with the program
+    wire::http1::body_writer body(head, shown.content.size());
+    port_.output().append(shown.content);
+    port_.to_head ? body.finish_without_body() : body.finish();
+    port_.complete();
+    return std::make_unique<http_carrier::answered>();
   }
 
   status bind_path(const rpc::route& way, request_binder& binder) {

@@ -73,6 +73,23 @@ class server_core : public std::enable_shared_from_this<server_core> {
     if (!added) note_mistake(std::move(added));
   }
 
+  void add_page(std::string_view path, std::string content, std::string_view type) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t most = served_->options.get_limits().max_message;
+    if (frozen_) {
+      return note_mistake(status::failed_precondition(
+          "page(" + std::string(path) + ") came after listen: pages are frozen then"));
+    }
+    if (content.size() > most) {
+      return note_mistake(status::invalid_argument(
+          "page(" + std::string(path) + ") has " + std::to_string(content.size()) +
+          " bytes, more than the " + std::to_string(most) + " of limits::max_message"));
+    }
+    auto made = rpc::route::make_page(path, rpc::page(std::move(content), type));
+    auto added = made ? served_->methods.add(std::move(*made)) : made.status();
+    if (!added) note_mistake(std::move(added));
+  }
+
   /// Hosts a topic, or those that a pattern takes.
   void offer(std::string_view name, const rpc::topic_type& type, const offer_options& how) {
     const std::lock_guard lock(mutex_);
