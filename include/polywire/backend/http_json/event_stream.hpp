@@ -79,7 +79,8 @@ inline void append_about_event(const event_head& head, buffer& out) {
   (void)wire::sse::append_event(out, e);
 }
 
-inline void append_end_event(const status& how, buffer& out) {
+/// `id`: what a browser that comes back names then; empty leaves the last one.
+inline void append_end_event(const status& how, buffer& out, std::string_view id = {}) {
   buffer text;
   if (how.ok()) {
     text.append("{}");
@@ -88,6 +89,7 @@ inline void append_end_event(const status& how, buffer& out) {
   }
   wire::sse::event e;
   e.type = "end";
+  e.id = id;
   e.data = as_text(text.view());
   (void)wire::sse::append_event(out, e);
 }

@@ -14,7 +14,8 @@
 namespace polywire::inline v1::http_json {
 
 /// A server-streaming call as server-sent events, for those who know no envelopes: each message is
-/// an event with its number as id, `end` with the status is the last one.
+/// an event with its number as id, `end` with the status is the last one. It has a number, too: a
+/// browser that has none would make the call again, whenever a stream without messages has ended.
 class events_exchange final : public bound_exchange {
  public:
   events_exchange(http_carrier::exchange_port& port, request_binder&& binder, std::string_view body)
@@ -57,7 +58,7 @@ class events_exchange final : public bound_exchange {
     status said = how;
     if (said.ok()) said = begin();
     if (!port_->begun()) return answer_error(said, rejected);
-    events_.write([&](buffer& out) { append_end_event(said, out); });
+    events_.write([&](buffer& out) { append_end_event(said, out, std::to_string(sent_ + 1)); });
     events_.finish();
   }
 

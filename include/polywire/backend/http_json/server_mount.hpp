@@ -176,20 +176,20 @@ class opener final : public resource_opener {
       problem = status::invalid_argument("'" + polywire::detail::shown(name, 64) +
                                          "' is no topic and no pattern of topics");
     }
-    // A browser that comes back says where it was.
-    if (const auto last = head_.fields.get("last-event-id")) {
+    // A browser that comes back says where it was. A member of a group takes what comes now.
+    if (const auto last = head_.fields.get("last-event-id"); last && asked.head.group.empty()) {
       if (const auto id = event_id::parse(*last)) asked.head.start = start_at::after(*id);
     }
     rpc::call_head call(name, call_type::subscribe, metadata_, asked.encoding);
     call.subscribe = &asked.head;
-    return open<subscribe_exchange>(call, std::move(problem), asked.encoding);
+    const bool has_id = asked.head.start.how() == start_at::kind::after;
+    return open<subscribe_exchange>(call, std::move(problem), asked.encoding, has_id);
   }
 
-  template <class Exchange>
-  std::unique_ptr<http_carrier::exchange> open(rpc::call_head& call, status problem,
-                                               format encoding) {
+  template <class Exchange, class... How>
+  std::unique_ptr<http_carrier::exchange> open(rpc::call_head& call, status problem, How... how) {
     if (auto read = read_head(call); !read && problem.ok()) problem = std::move(read);
-    auto made = std::make_unique<Exchange>(port_, encoding);
+    auto made = std::make_unique<Exchange>(port_, how...);
     rpc::method_entry* method = port_.methods->find_topics(call.subscribe != nullptr);
     if (method == nullptr) problem = rpc::unknown_name(call.method);
     if (method == nullptr || !problem.ok()) {

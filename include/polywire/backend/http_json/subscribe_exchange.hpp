@@ -15,8 +15,9 @@ namespace polywire::inline v1::http_json {
 /// `GET /topics/<topic or pattern>`: server-sent events until somebody ends it.
 class subscribe_exchange final : public server_exchange {
  public:
-  subscribe_exchange(http_carrier::exchange_port& port, format encoding)
-      : server_exchange(port), encoding_(encoding), events_(port) {}
+  /// `has_id`: the subscriber says behind which event it goes on.
+  subscribe_exchange(http_carrier::exchange_port& port, format encoding, bool has_id)
+      : server_exchange(port), encoding_(encoding), has_id_(has_id), events_(port) {}
 
   void on_body_end() override {
     if (sink_ != nullptr) sink_->on_half_close();
@@ -30,6 +31,10 @@ class subscribe_exchange final : public server_exchange {
       if (check_metadata(initial_, *port_->limits).ok()) write_metadata(initial_, {}, head);
     });
     epoch_ = begin.after.epoch();
+    if (has_id_) return;
+    // A browser sees no fields. Without an id it would miss what comes while it comes back, if it
+    // has to do that before the first event.
+    events_.write([&](buffer& out) { (void)wire::sse::append_id(out, begin.after.to_string()); });
   }
 
   result<rpc::sent> send(const outgoing& message, bool) override {
@@ -61,6 +66,7 @@ class subscribe_exchange final : public server_exchange {
   }
 
   format encoding_;
+  bool has_id_;
   std::uint64_t epoch_ = 0;
   event_output events_;
   buffer message_;

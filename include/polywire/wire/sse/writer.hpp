@@ -54,6 +54,17 @@ inline status append_event(buffer& out, const event& e) {
   return {};
 }
 
+/// Appends an id without an event (9.2.6): what a reader names that comes back before the next one.
+/// Errors: as above.
+inline status append_id(buffer& out, std::string_view id) {
+  if (!detail::fits_in_line(id)) {
+    return status::invalid_argument("an id may not have line ends or NUL");
+  }
+  detail::append_lines(out, "id: ", id);
+  out.append("\n");
+  return {};
+}
+
 /// Appends what readers ignore: a sign of life every 15 s keeps proxies from closing a quiet stream
 /// (9.2.7).
 inline void append_comment(buffer& out, std::string_view text = {}) {

@@ -64,8 +64,13 @@ TEST_CASE("a method without side effects is read as events by GET") {
   CHECK(got.field("content-type") == "text/event-stream");
   CHECK(got.field("cache-control") == "no-store");
   CHECK(got.field("first") == "5");
-  CHECK(got.body == "id: 1\ndata: 5\n\nid: 2\ndata: 6\n\nevent: end\ndata: {}\n\n");
-  CHECK(run.ask("GET /test.v1.Test/Count").body == "event: end\ndata: {}\n\n");
+  CHECK(got.body == "id: 1\ndata: 5\n\nid: 2\ndata: 6\n\nevent: end\nid: 3\ndata: {}\n\n");
+}
+
+TEST_CASE("the end of a stream without messages is a place to come back to, too") {
+  auto server = serving();
+  running run(server);
+  CHECK(run.ask("GET /test.v1.Test/Count").body == "event: end\nid: 1\ndata: {}\n\n");
 }
 
 TEST_CASE("the status of the call is the last event") {
@@ -73,9 +78,9 @@ TEST_CASE("the status of the call is the last event") {
   running run(server);
   const auto got = run.ask("GET /test.v1.Test/Count?from=100&to=101", wants_events);
   CHECK(got.status == 200);
-  CHECK(
-      got.body ==
-      "id: 1\ndata: 100\n\nevent: end\ndata: {\"code\":\"aborted\",\"message\":\"too\\nfar\"}\n\n");
+  CHECK(got.body ==
+        "id: 1\ndata: 100\n\nevent: end\nid: 2\ndata: "
+        "{\"code\":\"aborted\",\"message\":\"too\\nfar\"}\n\n");
 }
 
 TEST_CASE("a call that fails before its first event fails as HTTP does") {
@@ -114,9 +119,9 @@ TEST_CASE("a route to a stream answers with events") {
   server.route("POST /v1/numbers", fire);
   running run(server);
   CHECK(run.ask("GET /v1/numbers/5/6", wants_events).body ==
-        "id: 1\ndata: 5\n\nevent: end\ndata: {}\n\n");
+        "id: 1\ndata: 5\n\nevent: end\nid: 2\ndata: {}\n\n");
   CHECK(run.ask_json("POST /v1/numbers", R"({"to":1})").body ==
-        "id: 1\ndata: 0\n\nevent: end\ndata: {}\n\n");
+        "id: 1\ndata: 0\n\nevent: end\nid: 2\ndata: {}\n\n");
   CHECK(run.ask("HEAD /v1/numbers/5/6").status == 405);
 }
 

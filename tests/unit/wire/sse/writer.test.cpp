@@ -43,6 +43,22 @@ TEST_CASE("an event is written with its type and id, where it has them") {
   CHECK(written({{}, "", {}}) == "data: \n\n");
 }
 
+TEST_CASE("an id alone is no event, but what a reader comes back with") {
+  buffer out;
+  CHECK(sse::append_id(out, "9-41").ok());
+  CHECK(as_text(out.view()) == "id: 9-41\n\n");
+  sse::reader reader(1000, 1000);
+  polywire::bytes_view in = out.view();
+  sse::event next;
+  CHECK(reader.read(in, next) == sse::read_state::need_more);
+  CHECK(reader.last_event_id() == "9-41");
+  for (const char* bad : {"9\n41", "9\r41"}) {
+    CHECK(sse::append_id(out, bad).code() == status_code::invalid_argument);
+  }
+  CHECK(sse::append_id(out, std::string_view("9\0", 2)).code() == status_code::invalid_argument);
+  CHECK(out.size() == 10);
+}
+
 TEST_CASE("every line of the data is a field, and readers put them together again") {
   CHECK(written({{}, "a\nb\r\nc\rd", {}}) == "data: a\ndata: b\ndata: c\ndata: d\n\n");
   CHECK(written({{}, "\r\r\n\n", {}}) == "data: \ndata: \ndata: \ndata: \n\n");
