@@ -44,11 +44,11 @@ expect() {  # expect <file> <line that must be there> [how often]
   ((found == ${3:-1})) || problem "$url: '$2' was said $found times, not ${3:-1}"
 }
 
-# start_receiver <program> <url>: sets `url` to where it listens.
+# start_receiver <program> <url> [<argument>...]: sets `url` to where it listens.
 start_receiver() {
   local tries
   : >"$scratch/receiver"  # or what the last one said would be read
-  "$programs/$1" "$2" >>"$scratch/receiver" 2>&1 &
+  "$programs/$1" "${@:2}" >>"$scratch/receiver" 2>&1 &
   receiver=$!
   for ((tries = 0; tries < 600; ++tries)); do
     url=$(sed -n 's/^listening on //p' "$scratch/receiver")
@@ -265,6 +265,41 @@ protobuf() {
   expect "$scratch/said" "^JSON: 2 Grace Hopper, active\$"
 }
 
+# ask <method> <path> <body> [<last line>]: what a browser sends, and the answer up to that line.
+ask() (
+  exec {peer}<>"/dev/tcp/127.0.0.1/${url##*:}"
+  printf '%s %s HTTP/1.0\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n' "$1" "$2" >&"$peer"
+  printf 'content-length: %d\r\n\r\n%s' "${#3}" "$3" >&"$peer"
+  echo "-> $1 $2 $3"
+  timeout 30 sed "/${4:-no such line}/q" <&"$peer"
+  echo
+)
+
+# tests/interop/browser shows the page to a real one.
+browser() {
+  local users=/user.v1.UserService
+  printf '\n-- a page for browsers\n'
+  start_receiver browser_receiver "http://127.0.0.1:0" "$here/browser/page.html" || return 0
+  {
+    ask GET / ""
+    ask POST $users/CreateUser '{"name":"Ada","email":"ada@users.example"}'
+    ask POST $users/CreateUser '{"name":"Ada"}'
+    ask GET "$users/ListUsers?limit=100" ""
+    ask GET "/topics/user.v1.events?from=earliest" "" "^data: "
+  } >"$scratch/sender" 2>&1 || problem "$url: somebody did not answer"
+  stop_receiver 0
+  show receiver "$scratch/receiver"
+  grep -v '^ ' "$scratch/sender" >"$scratch/said" || true
+  show browser "$scratch/said"
+  expect "$scratch/sender" "^content-type: text/html; charset=utf-8"
+  expect "$scratch/sender" "^<title>Users</title>"
+  expect "$scratch/sender" '^\{"active":true,.*"name":"Ada"'
+  expect "$scratch/sender" '^\{"code":"invalid_argument","message":"email is required"\}'
+  expect "$scratch/sender" '^data: \{"active":true,.*"name":"Ada"'
+  expect "$scratch/sender" "^event: end"
+  expect "$scratch/sender" '^data: \{"user":.*"what":"created"'
+}
+
 two_process_urls=("tcp://127.0.0.1:0" "unix:$scratch/polywire.sock" "http://127.0.0.1:0")
 
 users_in_one_process inproc://users
@@ -281,6 +316,8 @@ for to in "${two_process_urls[@]}"; do
     printf '\n-- protobuf: SKIPPED, it was not found when this was built\n'
   fi
 done
+
+browser
 
 if [[ -x $programs/tls_receiver ]]; then
   tls
