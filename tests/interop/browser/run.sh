@@ -25,8 +25,14 @@ fi
 scratch=$(mktemp -d)
 server= browser=
 clean_up() {
+  local tries
   if [[ -n $browser ]]; then
-    kill -TERM "$browser" 2>/dev/null || true
+    kill -TERM -- "-$browser" 2>/dev/null || true
+    for ((tries = 0; tries < 100; ++tries)); do  # its processes end one after the other
+      kill -0 -- "-$browser" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill -KILL -- "-$browser" 2>/dev/null || true
     wait "$browser" 2>/dev/null || true
   fi
   [[ -z $server ]] || kill -KILL "$server" 2>/dev/null || true
@@ -44,11 +50,14 @@ for ((tries = 0; tries < 600; ++tries)); do
   sleep 0.05
 done
 
-# HOME: nothing outside of the scratch folder is read or written.
+# HOME: nothing outside of the scratch folder is read or written. -m: a process group of its own, for
+# what is called Chromium may be a script that starts it.
+set -m
 HOME=$scratch "$(find_browser)" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
   --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
-  --user-data-dir="$scratch/profile" --remote-debugging-port=0 "$url/" >"$scratch/browser" 2>&1 &
+  --user-data-dir="$scratch/profile" "$url/" >"$scratch/browser" 2>&1 &
 browser=$!
+set +m
 
 code=0
 for ((tries = 0; tries < 1500; ++tries)); do  # 150 s, on a machine that has other things to do

@@ -164,9 +164,8 @@ void serve(pw::server& server, test& t) {
     }
     return Text();
   });
-  server.handle(count, [&t](const Range& range, pw::writer<Range>& out) {
-    return count_up(t, range, out);
-  });
+  server.handle(
+      count, [&t](const Range& range, pw::writer<Range>& out) { return count_up(t, range, out); });
   server.handle(endless,
                 [&t](const Range&, pw::writer<Range>& out) { return count_for_ever(t, out); });
 }
@@ -185,7 +184,8 @@ std::string content_of(const char* path) {
 }
 
 /// One server after the other at the same ports, as the page wishes.
-bool run(test& t, const char* page, const char* example, const asio::thread_pool::executor_type& ex) {
+bool run(test& t, const char* page, const char* example,
+         const asio::thread_pool::executor_type& ex) {
   for (std::string wish = "restart"; wish != "end";) {
     users_service users;
     auto server = std::make_unique<pw::server>();
@@ -193,6 +193,7 @@ bool run(test& t, const char* page, const char* example, const asio::thread_pool
     users.serve(*server);
     server->page("/", content_of(page));
     server->page("/example.html", content_of(example));
+    server->page("/large.txt", std::string(std::size_t{4} << 20, 'x'), "text/plain");
     const bool first = t.main_port == 0;
     if (!listen_at(*server, t.main_port)) return false;
     const std::string origin = "http://127.0.0.1:" + std::to_string(t.main_port);

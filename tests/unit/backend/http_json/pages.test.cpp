@@ -106,7 +106,7 @@ TEST_CASE("a page is as large as a message may be") {
   auto server = serving();
   server.page("/", std::string(std::size_t{4} << 20, 'x'));
   running run(server);
-  CHECK(run.ask("GET /").body.size() == std::size_t{4} << 20);
+  CHECK(run.ask("HEAD /").field("content-length") == "4194304");
 }
 
 TEST_CASE("mistakes in pages make listen fail, and say what is wrong") {
@@ -116,8 +116,8 @@ TEST_CASE("mistakes in pages make listen fail, and say what is wrong") {
           status_code::invalid_argument);
   }
   const auto variable = mistake_of([](pw::server& s) { s.page("/{text}", "x"); });
-  CHECK_THAT(variable.message(), ContainsSubstring("page \"/{text}\": ") &&
-                                     ContainsSubstring("has no variables"));
+  CHECK_THAT(variable.message(),
+             ContainsSubstring("page \"/{text}\": ") && ContainsSubstring("has no variables"));
   for (const char* type : {"", "html", "/html", "text/", " text/html", "text/html ",
                            "text/html\r\nSet-Cookie: a=b", "text/h\xc3\xa9"}) {
     CAPTURE(type);
