@@ -194,18 +194,26 @@ bool run(test& t, const char* page, const char* example,
     server->page("/", content_of(page));
     server->page("/example.html", content_of(example));
     server->page("/large.txt", std::string(std::size_t{4} << 20, 'x'), "text/plain");
-    const bool first = t.main_port == 0;
     if (!listen_at(*server, t.main_port)) return false;
     const std::string origin = "http://127.0.0.1:" + std::to_string(t.main_port);
     if (!listen_at(*server, t.allowed_port, "?cors=" + origin)) return false;
-    if (first) {
+    if (t.proxy) {
+      t.proxy->refuse(false);
+    } else {
       t.proxy = std::make_unique<pw::testing::fault_proxy>(ex, t.allowed_port);
       std::cout << "listening on " << origin << std::endl;
     }
     ++t.starts;
     std::thread running([s = server.get()] { s->run(); });
     wish = t.wait();
-    wish == "kill" ? server.reset() : server->stop();
+    if (wish == "kill") {  // nobody says goodbye
+      t.proxy->refuse(true);
+      t.proxy->reset_all();
+      while (t.proxy->open() != 0) std::this_thread::yield();
+      server.reset();
+    } else {
+      server->stop();
+    }
     running.join();
   }
   return t.checks > 0 && t.failures == 0;
