@@ -132,6 +132,7 @@ class server_session final : public exchange_host {
       if (now_ >= exchange_->next_timer()) inside([&] { exchange_->on_timer(); });
       after_command();
       if (finished_ || lingers_ || !exchange_ || now_ < stuck_at()) return;
+      if (is_answered()) return static_cast<void>(abort());
       fail(wire::http1::problem(408,
                                 "half a request came and no more (limits::read_progress_timeout)"));
     }
@@ -148,7 +149,7 @@ class server_session final : public exchange_host {
   bool awaits_body() const noexcept { return is_answered() || exchange_->wants_body(); }
   time_point stuck_at() const noexcept {
     if (request_done_ || !awaits_body()) return never;
-    return after(heard_, bounds_->read_progress_timeout);
+    return std::min(skip_until_, after(heard_, bounds_->read_progress_timeout));
   }
 
   // Goes through what has come, as far as it can be used now.
@@ -158,6 +159,7 @@ class server_session final : public exchange_host {
       }
     });
     if (lingers_) exchange_.reset();
+    note_answer();
     if (client_ended_ && !exchange_ && !waits_for_room_) finished_ = true;
     if (finished_) in = {};
   }
@@ -202,6 +204,7 @@ class server_session final : public exchange_host {
   void begin_exchange() {
     served_ = true;
     request_done_ = lost_ = false;
+    skip_until_ = never;
     heard_ = now_;
     if (++port_.id == rpc::no_call) ++port_.id;
     closes_ = closes_ || !head_.keep_alive;
@@ -243,7 +246,7 @@ class server_session final : public exchange_host {
       case wire::http1::body_event::data:
         if (is_answered()) {
           // Who was not told that the connection closes sends its next request behind the body,
-          // however long that is.
+          // however large that is.
           if (port_.closes()) return linger();
         } else if (!lost_) {
           exchange_->on_body(part.data);
@@ -320,8 +323,16 @@ class server_session final : public exchange_host {
     linger();
   }
 
+  // The rest of a body that nobody wants has no size, but a time.
+  void note_answer() noexcept {
+    if (exchange_ && is_answered() && skip_until_ == never) {
+      skip_until_ = after(now_, bounds_->read_progress_timeout);
+    }
+  }
+
   void after_command() override {
     if (stepping_ || finished_ || !exchange_) return;
+    note_answer();
     if (lingers_) {
       exchange_.reset();
     } else if (port_.has_failed()) {
@@ -351,6 +362,7 @@ class server_session final : public exchange_host {
   time_point head_until_ = never;
   time_point idle_until_ = never;
   time_point linger_until_ = never;
+  time_point skip_until_ = never;
   std::size_t lingered_ = 0;
   bool served_ = false;
   bool request_done_ = false;

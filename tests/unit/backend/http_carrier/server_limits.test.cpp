@@ -221,7 +221,7 @@ TEST_CASE("L13: a body may pause for 30 seconds", "[http]") {
   early.send(stream("/a.B/Up") + chunk(large));
   early.session->end(1, nullptr, pw::status::aborted("x"), {});
   early.pass(30s);
-  CHECK(early.state() == "lingers");
+  CHECK(early.state() == "reset");
 }
 
 TEST_CASE("L14: an idle connection is closed without a word after 120 seconds", "[http]") {

@@ -415,6 +415,19 @@ TEST_CASE("the rest of a body never hides the next request from who may send one
   nowhere.echoing().send(stream("/nowhere") + rest + hi);
   CHECK(nowhere.answers().back() == "200 '\"hi\"'");
 
+  serving endless;
+  endless.send(stream("/nowhere"));
+  for (int i = 0; i < 29; ++i) {
+    endless.send(chunk(std::string(100'000, 'x')));
+    endless.pass(1s);
+  }
+  CHECK(endless.answers().size() == 1);
+  CHECK(endless.state() == "open");
+  endless.send(chunk("x"));
+  endless.pass(1s);
+  CHECK(endless.session->finished());
+  CHECK(endless.session->resets());
+
   serving broken;  // where the next request would begin is not known
   broken.send(stream("/nowhere") + "zz\r\n" + hi);
   CHECK(broken.answers().size() == 1);
