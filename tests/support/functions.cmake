@@ -130,12 +130,7 @@ function(polywire_add_fuzz_target source)
     endif()
   else()
     target_sources(${target} PRIVATE support/fuzz_main.cpp)
-    set(seconds "${POLYWIRE_FUZZ_SECONDS}")
-    # protobuf's utility has more odd ways than this target knows: in short runs only what is kept.
-    if(name STREQUAL "protobuf_json_same" AND seconds LESS 30)
-      set(seconds 0)
-    endif()
-    set(command ${target} --corpus "${corpus}" --seconds "${seconds}"
+    set(command ${target} --corpus "${corpus}" --seconds "${POLYWIRE_FUZZ_SECONDS}"
         --seed "${POLYWIRE_FUZZ_SEED}" --crash "${found}/crash")
   endif()
   math(EXPR limit "${POLYWIRE_FUZZ_SECONDS} * 3 + 120")

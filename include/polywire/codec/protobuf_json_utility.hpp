@@ -11,6 +11,7 @@
 #include <google/protobuf/util/type_resolver.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ inline status write_by_utility(const google::protobuf::Message& message, std::st
 /// Appends to `wire` what `text` stands for as the type of `prototype`. `text` is strict JSON, and
 /// not too deep: the utility is lenient, and parses by recursion.
 inline status read_by_utility(std::string_view text, const google::protobuf::Message& prototype,
-                              std::string& wire) {
+                              std::string& wire) try {
   namespace util = google::protobuf::util;
   util::JsonParseOptions options;
   options.ignore_unknown_fields = true;  // a newer peer may send more
@@ -53,6 +54,9 @@ inline status read_by_utility(std::string_view text, const google::protobuf::Mes
   const auto& name = prototype.GetDescriptor()->full_name();
   const std::string url = "type.googleapis.com/" + std::string(name.data(), name.size());
   return outcome(util::JsonToBinaryString(&types, url, {text.data(), text.size()}, &wire, options));
+} catch (const std::exception& error) {
+  // Some input that it did not expect (an Any twice, inside another) fails a check of its own.
+  return status::invalid_argument(std::string("protobuf cannot read it: ") + error.what());
 }
 
 }  // namespace polywire::inline v1::detail

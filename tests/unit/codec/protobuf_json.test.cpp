@@ -532,6 +532,15 @@ TEST_CASE("an Any has the members of what it holds, or its own form as its value
         any("google.protobuf.Duration", ""));
 }
 
+TEST_CASE("what makes protobuf's utility fail a check of its own is refused") {
+  const std::string type = R"("@type":"type.googleapis.com/google.protobuf.)";
+  const std::string text = R"({"any":{"value":null,)" + type +
+                           R"(Value"},"any":{"value":{},"@t":{},)" + type + R"(Any"}})";
+  test::Extendable message;
+  const auto read = detail::read_protobuf_json(as_bytes(text), message, limits());
+  CHECK(read.code() == status_code::invalid_argument);
+}
+
 TEST_CASE("the type of an Any may come behind its members") {
   const WellKnown m =
       read<WellKnown>(R"({"any":{"bools":[true],"lists":[{"@type":1}],"@type":)"
