@@ -289,7 +289,7 @@ browser() {
   } >"$scratch/sender" 2>&1 || problem "$url: somebody did not answer"
   stop_receiver 0
   show receiver "$scratch/receiver"
-  grep -v '^ ' "$scratch/sender" >"$scratch/said" || true
+  grep -E '^(->|HTTP|content-type|<title>|\{|id:|event:|data:)' "$scratch/sender" >"$scratch/said" || true
   show browser "$scratch/said"
   expect "$scratch/sender" "^content-type: text/html; charset=utf-8"
   expect "$scratch/sender" "^<title>Users</title>"
