@@ -50,6 +50,12 @@ for ((tries = 0; tries < 600; ++tries)); do
   sleep 0.05
 done
 
+if [[ -z $url ]]; then
+  echo "FAILED   the server does not listen"
+  cat "$scratch/server"
+  exit 1
+fi
+
 # HOME: nothing outside of the scratch folder is read or written. -m: a process group of its own, for
 # what is called Chromium may be a script that starts it.
 set -m
