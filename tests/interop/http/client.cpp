@@ -181,8 +181,9 @@ void expect_told(polywire::client& peer, const char* which, int count, const std
   expect(last == count, what + ": " + which + " are " + std::to_string(last));
 }
 
-/// Nothing that a client has given up goes on in the server.
-void endings(polywire::client& peer) {
+/// Nothing that a client has given up goes on in the server. `bounded`: how long those calls may
+/// take whose end the server is told by nothing else.
+void endings(polywire::client& peer, const polywire::call_options& bounded) {
   int gone = told(peer, "gone");
   const auto late = peer.call(values::wait, pb::Empty(), polywire::timeout(200ms));
   expect(late.status(), status_code::deadline_exceeded, "Wait for 200 ms");
@@ -193,14 +194,16 @@ void endings(polywire::client& peer) {
     expect_told(peer, "here", 1, "Wait");
     stop.request_stop();
   });
-  const auto cancelled = peer.call(values::wait, pb::Empty(), soon().stop_on(stop.get_token()));
+  auto options = bounded;
+  const auto cancelled =
+      peer.call(values::wait, pb::Empty(), std::move(options.stop_on(stop.get_token())));
   expect(cancelled.status(), status_code::cancelled, "Wait, cancelled");
   stopping.join();
   expect_told(peer, "gone", ++gone, "Wait, cancelled");
 
   {
-    auto ticks = peer.open(values::tick, pb::Empty(), soon());
-    expect(ticks.read().has_value(), "Tick, the first: " + ticks.status().to_string());
+    auto ticks = peer.open(values::tick, pb::Empty());
+    expect(ticks.read().has_value(), "Tick, the first");
     expect_told(peer, "here", 1, "Tick");
   }
   expect_told(peer, "gone", ++gone, "Tick, dropped");
@@ -211,8 +214,8 @@ void endings(polywire::client& peer) {
   expect_told(peer, "gone", ++gone, "Tick for 500 ms");
 }
 
-/// `compressed`: the peer compresses answers.
-void big(const std::string& url, bool compressed) {
+/// The peer has to compress its answer.
+void big(const std::string& url) {
   const auto counted = std::make_shared<wire_bytes>();
   polywire::client peer{url,
                         polywire::client_options().stream_hook(counting_stream::hook(counted))};
@@ -222,12 +225,11 @@ void big(const std::string& url, bool compressed) {
   expect(echoed && echoed->fields().at("text").string_value().size() == (4U << 20U) - 64,
          "Echo of 4 MiB: all of it");
   const std::uint64_t received = counted->received;
-  expect((received < 1'000'000) == compressed,
-         "Echo of 4 MiB: received " + std::to_string(received) + " bytes");
+  expect(received < 1'000'000, "Echo of 4 MiB: received " + std::to_string(received) + " bytes");
 }
 
 /// Every method, as JSON and binary, compressed and not. The peer serves values.proto.
-int calls(const std::string& url, bool compressed) {
+int calls(const std::string& url, const polywire::call_options& bounded) {
   for (const char* how : {"format=proto", "format=json", "format=proto&compression=gzip",
                           "format=json&compression=gzip", "format=json&get=true",
                           "format=proto&get=true&compression=gzip"}) {
@@ -239,8 +241,8 @@ int calls(const std::string& url, bool compressed) {
     if (failed > before) std::cout << "... with " << how << std::endl;
   }
   polywire::client peer{url};
-  endings(peer);
-  big(url, compressed);
+  endings(peer, bounded);
+  big(url);
   return end_of_checks(url);
 }
 
@@ -342,7 +344,7 @@ int topics(const std::string& url) {
   polywire::client reading{url};
   polywire::client writing{url};
   auto events = reading.subscribe(notes::news, polywire::from_now().timeout(60s));
-  expect(events.status(), status_code::ok, "subscribing");
+  expect(static_cast<bool>(events), "subscribing");
   for (int i = 1; i <= 200; ++i) {
     const auto how = writing.publish(notes::news, Note{i, "new"});
     if (!how) expect(how, status_code::ok, "publishing " + std::to_string(i));
@@ -362,7 +364,7 @@ int watch(const std::string& url) {
   often.reconnect_max = 200ms;
   polywire::client peer{url, polywire::client_options().limits(often)};
   auto events = peer.subscribe(notes::news, polywire::from_now().wait_for_ready().timeout(30s));
-  std::cout << "subscribed: " << events.status().to_string() << std::endl;
+  std::cout << (events ? "subscribed" : "refused") << std::endl;
   for (const auto& event : events) {
     std::cout << event.message().number << " " << event.message().text << " "
               << (event.lost_before().how() == polywire::loss::kind::unknown ? "restarted" : "on")
@@ -386,7 +388,7 @@ int once(const std::string& url, const std::string& method, std::size_t size) {
 
 int usage() {
   std::cerr
-      << "interop_http_client calls|packed|odd|topics|watch <url> | once <url> <method> <bytes>\n";
+      << "interop_http_client calls|proxied|odd|topics|watch <url> | once <url> <method> <bytes>\n";
   return 2;
 }
 
@@ -395,8 +397,9 @@ int usage() {
 int main(int argc, char** argv) {
   const std::vector<std::string> told(argv + 1, argv + argc);
   if (told.size() < 2) return usage();
-  if (told[0] == "calls") return calls(told[1], false);
-  if (told[0] == "packed") return calls(told[1], true);
+  if (told[0] == "calls") return calls(told[1], {});
+  // nginx ends its connection to our server in order, behind which a unary call goes on.
+  if (told[0] == "proxied") return calls(told[1], polywire::timeout(5s));
   if (told[0] == "odd") return odd(told[1]);
   if (told[0] == "topics") return topics(told[1]);
   if (told[0] == "watch") return watch(told[1]);

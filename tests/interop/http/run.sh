@@ -9,7 +9,7 @@
 #   node    connect-node and fetch call our server; our client calls a server of connect-node, and one
 #           that answers whatever it likes
 #   go      connect-go and net/http call our server; our client calls a server of connect-go
-#   nginx   stands between our client and our server (nginx.sh)
+#   nginx   stands between our client and our server (nginx/judge.sh)
 set -euo pipefail
 judge=$1 our_server=$2 our_client=$3 work=$4
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -100,7 +100,7 @@ judge_node() {
   check "connect-node and fetch call our server" node "$work/client.mjs" "$url"
   stop "$pid"
   start node node "$work/server.mjs"
-  check "our client calls connect-node" "$our_client" packed "$url"
+  check "our client calls connect-node" "$our_client" calls "$url"
   start odd node "$work/odd.mjs"
   check "our client calls a server that answers whatever it likes" "$our_client" odd "$url"
 }
@@ -108,13 +108,13 @@ judge_node() {
 judge_go() {
   command -v go >/dev/null || skip "no Go; apt-get install golang-go"
   export GOTOOLCHAIN=local GOFLAGS="${GOFLAGS:-} -buildvcs=false"
-  (cd "$source/go" && timeout 300 go mod download && go vet . && go build -o "$work/peer" .) ||
-    skip "go could not build what go.mod names"
+  (cd "$source/go" && timeout 300 go mod download) || skip "go could not download what go.mod names"
+  (cd "$source/go" && go vet . && go build -o "$work/peer" .)
   start server "$our_server" "http://127.0.0.1:0"
   check "connect-go and net/http call our server" "$work/peer" client "$url"
   stop "$pid"
   start go "$work/peer" server
-  check "our client calls connect-go" "$our_client" packed "$url"
+  check "our client calls connect-go" "$our_client" calls "$url"
 }
 
 judge_nginx() {
@@ -126,8 +126,8 @@ judge_nginx() {
     nginx=$work/nginx/usr/sbin/nginx
   }
   "$nginx" -v || skip "nginx does not run here"
-  # shellcheck source=nginx.sh
-  source "$source/nginx.sh"
+  # shellcheck source=nginx/judge.sh
+  source "$source/nginx/judge.sh"
 }
 
 "judge_$judge"

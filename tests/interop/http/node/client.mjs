@@ -104,8 +104,10 @@ async function endings(client) {
   same(late?.code, Code.DeadlineExceeded, "wait for 200 ms");
   await eventually(() => told("gone"), ++gone, "wait for 200 ms: gone");
 
+  // The server is told by the deadline: it answers a unary call even if it sees the end of the
+  // connection's other direction.
   let stop = new AbortController();
-  const waiting = thrown(client.wait({}, { signal: stop.signal }));
+  const waiting = thrown(client.wait({}, { signal: stop.signal, timeoutMs: 5000 }));
   await eventually(() => told("here"), 1, "wait: here");
   stop.abort();
   same((await waiting)?.code, Code.Canceled, "wait, aborted");
@@ -126,15 +128,18 @@ async function endings(client) {
 
   // The same by fetch alone.
   stop = new AbortController();
-  const fetching = fetch(`${baseUrl}/interop.v1.Values/Wait`, {
+  const response = await fetch(`${baseUrl}/interop.v1.Values/Tick`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
+    headers: { "content-type": "application/connect+json" },
+    body: new Uint8Array([0, 0, 0, 0, 2, 123, 125]), // {}
     signal: stop.signal,
-  }).catch((error) => error.name);
+  });
+  const reader = response.body.getReader();
+  same([...(await reader.read()).value], [0, 0, 0, 0, 1, 49], "fetch: the first tick");
   await eventually(() => told("here"), 1, "fetch: here");
+  const reading = reader.read().catch((error) => error.name);
   stop.abort();
-  same(await fetching, "AbortError", "fetch, aborted");
+  same(await reading, "AbortError", "fetch, aborted");
   await eventually(() => told("gone"), ++gone, "fetch, aborted: gone");
 }
 

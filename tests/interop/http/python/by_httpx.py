@@ -46,15 +46,16 @@ async def many():
                 if line.startswith("data: "):
                     same(json.loads(line[6:])["number"], 5, "the event")
                     break
-        # What nobody waits for any more ends in the server.
-        try:
-            await client.post("/interop.v1.Values/Wait", json={}, timeout=0.3)
-            same("no timeout", "a timeout", "a call that waits")
-        except httpx.ReadTimeout:
-            pass
+        # A stream that nobody reads any more ends in the server.
+        tick = {"content": b"\0\0\0\0\2{}", "headers": {"content-type": "application/connect+json"}}
+        async with client.stream("POST", "/interop.v1.Values/Tick", **tick) as answer:
+            async for data in answer.aiter_bytes():
+                same(data, b"\0\0\0\0\x011", "the first tick")
+                break
+        counted = {}
         for _ in range(2000):
             counted = (await client.post("/interop.v1.Values/Waiting", json={})).json()
-            if counted["here"] == 0:
+            if counted["gone"] == 1:
                 break
             await asyncio.sleep(0.01)
         same(counted, {"here": 0, "gone": 1}, "those who wait")
