@@ -47,17 +47,20 @@ void a_client_that_does_not_read(const environment& env) {
   using note = typename M::note;
   const int messages = message_count(env);
   std::atomic<int> written = 0;
-  running_server service(env.listen_url(), [&](server& s) {
-    s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
-      for (int i = 0; i < messages; ++i) {
-        auto sent = co_await out.async_write(M::make(i, filler()), asio::use_awaitable);
-        if (!sent) co_return sent;
-        ++written;
-      }
-      co_return status();
-    });
-    s.handle(api::echo, echoes<M>);
-  });
+  running_server service(
+      env.listen_url(),
+      [&](server& s) {
+        s.handle(api::download, [&](const note&, writer<note>& out) -> asio::awaitable<status> {
+          for (int i = 0; i < messages; ++i) {
+            auto sent = co_await out.async_write(M::make(i, filler()), asio::use_awaitable);
+            if (!sent) co_return sent;
+            ++written;
+          }
+          co_return status();
+        });
+        s.handle(api::echo, echoes<M>);
+      },
+      quiet_server(timeless()));
   client user(service.url(), quiet_client());
   auto notes = user.open(api::download, M::make(1, ""), timeout(2 * patience));
   check(notes.read().has_value(), "the first message");
@@ -79,18 +82,21 @@ void a_server_that_does_not_read(const environment& env) {
   using api = contracts<M>;
   using note = typename M::note;
   gate door;
-  running_server service(env.listen_url(), [&](server& s) {
-    s.handle(api::upload, [&](reader<note>& in) -> asio::awaitable<result<note>> {
-      co_await door.wait();
-      std::int64_t next = 0;
-      while (auto n = co_await in.async_read(asio::use_awaitable)) {
-        if (M::number(*n) != next++) co_return status::data_loss("out of order");
-      }
-      co_return M::make(next, "");
-    });
-    s.handle(api::echo, echoes<M>);
-  });
-  client user(service.url(), quiet_client());
+  running_server service(
+      env.listen_url(),
+      [&](server& s) {
+        s.handle(api::upload, [&](reader<note>& in) -> asio::awaitable<result<note>> {
+          co_await door.wait();
+          std::int64_t next = 0;
+          while (auto n = co_await in.async_read(asio::use_awaitable)) {
+            if (M::number(*n) != next++) co_return status::data_loss("out of order");
+          }
+          co_return M::make(next, "");
+        });
+        s.handle(api::echo, echoes<M>);
+      },
+      quiet_server(timeless()));
+  client user(service.url(), quiet_client(timeless()));
   const int messages = message_count(env);
   std::atomic<int> written = 0;
   auto notes = user.open(api::upload, timeout(2 * patience));
@@ -123,7 +129,9 @@ template <class M>
 void a_stalled_stream_beside_others(const environment& env) {
   if (!env.can().server_streaming()) return download_refused<M>(env);
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) { s.handle(api::download, sends<M>); });
+  running_server service(
+      env.listen_url(), [](server& s) { s.handle(api::download, sends<M>); },
+      quiet_server(timeless()));
   client user(service.url(), quiet_client());
   const int messages = most_buffered(env);
   // Two that nobody reads: less than the connection's credit.

@@ -27,8 +27,10 @@ inline std::size_t large_event_size(const environment& env) {
   return std::max(event_size, 2 * env.can().buffers() / flood);
 }
 
+// Nobody is cut off for not reading, however long that takes here.
+inline server_options patient_server() { return quiet_server(timeless()); }
 inline client_options little_credit() {
-  limits bounds;
+  limits bounds = timeless();
   bounds.call_credit = std::uint32_t{16} << 10;
   return quiet_client(bounds);
 }
@@ -61,8 +63,9 @@ tally read_until(subscription<T>& from, std::int64_t number) {
 template <class M>
 void drop_oldest(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(),
-                         [](server& s) { s.offer(api::news, keep(1'000, std::size_t{1} << 30)); });
+  running_server service(
+      env.listen_url(), [](server& s) { s.offer(api::news, keep(1'000, std::size_t{1} << 30)); },
+      patient_server());
   client user(service.url(), little_credit());
   client other(service.url(), quiet_client());
   auto slow = made(user.subscribe(api::news, from_now().lag(10)));
@@ -81,7 +84,7 @@ void drop_oldest(const environment& env) {
 template <class M>
 void drop_newest(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
+  running_server service(env.listen_url(), [](server& s) { s.offer(api::news); }, patient_server());
   client user(service.url(), little_credit());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::drop_newest)));
   publish<M>(service.get(), api::news, 1, flood, large_event_size(env));
@@ -112,7 +115,7 @@ void drop_newest(const environment& env) {
 template <class M>
 void disconnect(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) { s.offer(api::news); });
+  running_server service(env.listen_url(), [](server& s) { s.offer(api::news); }, patient_server());
   client user(service.url(), little_credit());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::disconnect)));
   publish<M>(service.get(), api::news, 1, flood, large_event_size(env));
@@ -134,10 +137,13 @@ void disconnect(const environment& env) {
 template <class M>
 void block(const environment& env) {
   using api = contracts<M>;
-  running_server service(env.listen_url(), [](server& s) {
-    s.offer(api::news, allow_block().accept_publish());
-    s.offer(api::sport);
-  });
+  running_server service(
+      env.listen_url(),
+      [](server& s) {
+        s.offer(api::news, allow_block().accept_publish());
+        s.offer(api::sport);
+      },
+      patient_server());
   client user(service.url(), little_credit());
   client publisher(service.url(), quiet_client());
   auto slow = made(user.subscribe(api::news, from_now().lag(10).overflow(overflow::block)));
@@ -168,7 +174,7 @@ void block(const environment& env) {
 template <class M>
 void block_is_bounded(const environment& env) {
   using api = contracts<M>;
-  limits bounds;
+  limits bounds = timeless();
   bounds.block_timeout = 300ms;
   running_server service(
       env.listen_url(), [](server& s) { s.offer(api::news, allow_block().accept_publish()); },
@@ -190,7 +196,7 @@ void nobody_waits_for_a_slow_one(const environment& env) {
   constexpr int quick_ones = 99;
   running_server service(
       env.listen_url(), [](server& s) { s.offer(api::news, keep(10'000, 64 << 20)); },
-      quiet_server(), 2);
+      patient_server(), 2);
   client user(service.url(), little_credit());
   client slow_user(service.url(), little_credit());
   auto stalled = made(slow_user.subscribe(api::news, from_now().lag(20)));
