@@ -5,7 +5,8 @@
 # run.sh <judge> <our server> <our client> <work folder>: lets programs that others wrote talk HTTP with
 # ours. Exit code 77: the judge could not be had here, which says SKIPPED and why.
 #   curl    calls our server (curl.sh)
-#   python  http.client, and httpx from PyPI, call our server
+#   python  http.client and urllib call our server
+#   httpx   from PyPI, calls our server
 #   node    connect-node and fetch call our server; our client calls a server of connect-node, and one
 #           that answers whatever it likes
 #   go      connect-go and net/http call our server; our client calls a server of connect-go
@@ -72,16 +73,22 @@ judge_curl() {
 }
 
 judge_python() {
-  command -v python3 >/dev/null || skip "no Python; apt-get install python3-venv"
+  command -v python3 >/dev/null || skip "no Python; apt-get install python3"
   start server "$our_server" "http://127.0.0.1:0"
-  check "http.client calls our server" python3 "$source/python/standard.py" "$url"
+  check "http.client and urllib call our server" python3 "$source/python/standard.py" "$url"
+  stop "$pid"
+}
+
+judge_httpx() {
+  command -v python3 >/dev/null || skip "no Python; apt-get install python3-venv"
   local python=$work/venv/bin/python
   if ! "$python" -c 'import httpx; assert httpx.__version__ == "0.28.1"' 2>/dev/null; then
-    { python3 -m venv --clear "$work/venv" && timeout 300 "$work/venv/bin/pip" install --quiet \
-      --disable-pip-version-check httpx==0.28.1; } ||
-      { echo "NOT RUN: httpx, which pip could not install"; python=; }
+    python3 -m venv --clear "$work/venv" || skip "no venv can be made; apt-get install python3-venv"
+    timeout 300 "$work/venv/bin/pip" install --quiet --disable-pip-version-check httpx==0.28.1 ||
+      skip "pip could not install httpx==0.28.1"
   fi
-  [[ -z $python ]] || check "httpx calls our server" "$python" "$source/python/by_httpx.py" "$url"
+  start server "$our_server" "http://127.0.0.1:0"
+  check "httpx calls our server" "$python" "$source/python/by_httpx.py" "$url"
   stop "$pid"
 }
 
