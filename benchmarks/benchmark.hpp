@@ -43,7 +43,10 @@ std::vector<benchmark> memory_benchmarks();
 std::vector<benchmark> tls_benchmarks();
 std::vector<benchmark> inproc_benchmarks();
 std::vector<benchmark> json_benchmarks();
-/// gRPC's and ZeroMQ's, as far as they have been built; says on stderr what is left out.
+std::vector<benchmark> http_floor_benchmarks();
+std::vector<benchmark> http_benchmarks();
+std::vector<benchmark> http_struct_benchmarks();
+/// Those of the peers, as far as they have been built; says on stderr what is left out.
 std::vector<benchmark> peer_benchmarks();
 std::vector<benchmark> smallest_benchmarks();
 

@@ -24,7 +24,8 @@ std::vector<benchmark> everything() {
   for (const auto list :
        {floor_benchmarks, floor_flow_benchmarks, tcp_benchmarks, stream_benchmarks,
         fanout_benchmarks, byte_benchmarks, memory_benchmarks, tls_benchmarks, inproc_benchmarks,
-        json_benchmarks, peer_benchmarks, smallest_benchmarks}) {
+        json_benchmarks, http_floor_benchmarks, http_benchmarks, http_struct_benchmarks,
+        peer_benchmarks, smallest_benchmarks}) {
     for (benchmark& each : list()) all.push_back(std::move(each));
   }
   return all;

@@ -34,7 +34,9 @@ std::vector<benchmark> peer_benchmarks() {
   std::vector<benchmark> all;
   for (const peer& each :
        {peer{"grpc/*", "benchmarks_grpc", "libgrpc++-dev protobuf-compiler-grpc"},
-        peer{"zeromq/*", "benchmarks_zeromq", "libzmq3-dev cppzmq-dev"}}) {
+        peer{"zeromq/*", "benchmarks_zeromq", "libzmq3-dev cppzmq-dev"},
+        peer{"beast/*", "benchmarks_beast", "libboost1.81-dev"},
+        peer{"httplib/*", "benchmarks_httplib", "libcpp-httplib-dev"}}) {
     const std::string program = (folder / each.program).string();
     if (!std::filesystem::exists(program)) {
       std::cerr << each.names << " is left out: " << each.program
