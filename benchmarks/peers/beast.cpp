@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 
-// Boost.Beast with callbacks, and nlohmann_json.
+// Boost.Beast with callbacks, and nlohmann_json. As in its examples, who says nothing for half a
+// minute is disconnected.
 
 #include "../http_load.hpp"
 #include "../http_work.hpp"
@@ -10,8 +11,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,13 +30,14 @@ using boost::beast::error_code;
 
 class connection : public std::enable_shared_from_this<connection> {
  public:
-  explicit connection(tcp::socket socket) : socket_(std::move(socket)) {
-    socket_.set_option(tcp::no_delay(true));
+  explicit connection(tcp::socket socket) : stream_(std::move(socket)) {
+    stream_.socket().set_option(tcp::no_delay(true));
   }
 
   void read() {
     request_ = {};
-    http::async_read(socket_, in_, request_,
+    stream_.expires_after(std::chrono::seconds(30));
+    http::async_read(stream_, in_, request_,
                      [self = shared_from_this()](error_code error, std::size_t) {
                        if (!error) self->answer();
                      });
@@ -46,12 +50,12 @@ class connection : public std::enable_shared_from_this<connection> {
     reply_.keep_alive(request_.keep_alive());
     reply_.body() = json_answer(request_.body());
     reply_.prepare_payload();
-    http::async_write(socket_, reply_, [self = shared_from_this()](error_code error, std::size_t) {
+    http::async_write(stream_, reply_, [self = shared_from_this()](error_code error, std::size_t) {
       if (!error && self->reply_.keep_alive()) self->read();
     });
   }
 
-  tcp::socket socket_;
+  boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer in_;
   http::request<http::string_body> request_;
   http::response<http::string_body> reply_;
