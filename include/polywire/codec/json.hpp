@@ -4,12 +4,14 @@
 
 #include "polywire/codec/codec.hpp"
 #include "polywire/codec/json_check.hpp"
+#include "polywire/codec/json_document.hpp"
 #include "polywire/codec/json_fields.hpp"
 #include "polywire/codec/json_scan.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <new>
 #include <optional>
@@ -79,22 +81,27 @@ struct codec<T, codec_family::json> {
 
   static status encode(const T& value, format f, buffer& out) {
     if (f != format::json) return detail::wrong_format(formats, f);
-    return detail::without_exceptions("writing JSON", [&]() -> status {
+    const std::size_t before = out.size();
+    status done = detail::without_exceptions("writing JSON", [&]() -> status {
+      detail::json_document_writer writer(out);
       if constexpr (std::same_as<T, nlohmann::json>) {
-        return write(value, out);
+        return writer.write(value, {}, max_written_json_depth);
       } else {
-        return write(nlohmann::json(value), out);
+        return writer.write(nlohmann::json(value), {}, max_written_json_depth);
       }
     });
+    if (!done) out.truncate(before);
+    return done;
   }
 
   static status decode(bytes_view in, format f, std::optional<T>& out, const limits& bounds) {
     out.reset();
     if (f != format::json) return detail::wrong_format(formats, f);
-    if (auto done = check_json(in, bounds.max_json_depth); !done) return done;
-    const std::string_view text = as_text(in);
     status done = detail::without_exceptions("reading JSON", [&]() -> status {
-      nlohmann::json document = nlohmann::json::parse(text.begin(), text.end());
+      nlohmann::json document;
+      if (auto good = detail::read_json_document(in, bounds.max_json_depth, document); !good) {
+        return good;
+      }
       if constexpr (std::same_as<T, nlohmann::json>) {
         out.emplace(std::move(document));
         return {};
@@ -128,12 +135,6 @@ struct codec<T, codec_family::json> {
       return {};
     };
     return detail::without_exceptions("reading JSON", read).ok();
-  }
-  static status write(const nlohmann::json& document, buffer& out) {
-    if (auto good = detail::check_writable(document, {}, max_written_json_depth); !good)
-      return good;
-    out.append(document.dump());
-    return {};
   }
 };
 

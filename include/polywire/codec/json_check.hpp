@@ -3,7 +3,6 @@
 #pragma once
 
 #include "polywire/codec/json_place.hpp"
-#include "polywire/codec/json_scan.hpp"
 #include "polywire/core/status.hpp"
 #include "polywire/core/utf8.hpp"
 
@@ -21,31 +20,6 @@
 
 /// What nlohmann's conversions do not check: missing keys, kinds, numbers that do not fit.
 namespace polywire::inline v1::detail {
-
-/// Whether `value` can be written: JSON has no NaN and no infinity, and printing recurses.
-inline status check_writable(const nlohmann::json& value, const json_place& place,
-                             std::size_t levels) {
-  const auto bad = [&](const char* why) {
-    return status::invalid_argument(place.to_string() + " " + why);
-  };
-  if (value.is_number_float() && !std::isfinite(value.get_ref<const double&>())) {
-    return bad("is not a finite number, which JSON cannot express");
-  }
-  if (value.is_discarded()) return bad("is the discarded result of a failed parse");
-  if (!value.is_structured()) return {};
-  if (levels == 0) return bad("is nested too deep to be sent as JSON");
-  if (value.is_object()) {
-    for (const auto& [key, child] : value.get_ref<const nlohmann::json::object_t&>()) {
-      if (auto done = check_writable(child, {place, key}, levels - 1); !done) return done;
-    }
-    return {};
-  }
-  std::size_t index = 0;
-  for (const nlohmann::json& child : value) {
-    if (auto done = check_writable(child, {place, index++}, levels - 1); !done) return done;
-  }
-  return {};
-}
 
 inline std::string_view kind_name(const nlohmann::json& value) {
   switch (value.type()) {

@@ -62,6 +62,8 @@ class json_number {
 
   std::string_view text() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
+  /// It has neither fraction nor exponent.
+  bool is_integral() const noexcept { return integral_; }
 
   /// Its value, when an Integer has it: 1e3 and 1.0 are integers, too.
   template <std::integral Integer>
