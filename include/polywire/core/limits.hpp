@@ -57,8 +57,8 @@ class limits {
   /// A peer that is silent for this long is asked for a sign of life; two unanswered: it is gone.
   duration ping_interval = std::chrono::seconds(30);
   /// A server closes a connection without a request for this long, where the protocol has no pings.
-  /// More than the pools of usual clients and proxies keep one (60 s, Go's 90 s), whose request would
-  /// else cross the close.
+  /// More than the pools of usual clients and proxies keep one (60 s, Go's 90 s), whose request
+  /// would else cross the close.
   duration idle_timeout = std::chrono::seconds(120);
   /// Output that cannot be written for this long closes its connection.
   duration write_timeout = std::chrono::seconds(10);
