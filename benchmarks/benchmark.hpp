@@ -18,7 +18,7 @@ struct timing {
 /// How often something has to be measured until its median says something.
 enum class effort {
   every_round,  ///< rates
-  some_rounds,  ///< three: what takes seconds and does not vary much; quick runs do without
+  some_rounds,  ///< three: what takes seconds, or is worth less; quick runs do without
   one_round,    ///< what is counted
 };
 

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -68,13 +69,17 @@ std::vector<benchmark> by_wrk(
     const std::function<void(const std::function<void(std::uint16_t)>& report)>& serve) {
   std::vector<benchmark> all;
   static const bool is_there = std::system("command -v wrk >/dev/null") == 0;
-  if (!is_there) return all;
+  if (!is_there) {
+    std::fprintf(stderr, "%s* is left out: there is no wrk (apt-get install wrk)\n", name.c_str());
+    return all;
+  }
   for (const std::string connections : {"1", "64"}) {
     all.push_back({name + connections, "requests/s", "floor/http/json/" + connections,
                    [serve, connections](const timing& how) {
                      return run_pair(
                          serve, [&](std::uint16_t port) { return load(port, connections, how); });
-                   }});
+                   },
+                   connections == "1" ? effort::some_rounds : effort::every_round});
   }
   return all;
 }

@@ -121,7 +121,9 @@ int run(const arguments& how) {
   std::cout << "\nRates: medians of interleaved rounds of " << each.window.count()
             << " ms, server and client pinned to a processor each.\n";
   if (how.quick && how.filters.empty()) {
-    std::cout << "Left out because it has to be quick: compile/* and size/*.\n";
+    std::cout
+        << "Left out because it has to be quick: compile/*, size/*, and http servers with one "
+           "connection.\n";
   }
   return good ? 0 : 1;
 }

@@ -47,9 +47,11 @@ std::vector<benchmark> peer_benchmarks() {
     std::string name;
     std::string unit;
     std::string floor;
-    while (known >> name >> unit >> floor) {
+    int needs = 0;
+    while (known >> name >> unit >> floor >> needs) {
       all.push_back({name, unit, floor,
-                     [program, name](const timing& how) { return measure(program, name, how); }});
+                     [program, name](const timing& how) { return measure(program, name, how); },
+                     static_cast<effort>(needs)});
     }
   }
   return all;

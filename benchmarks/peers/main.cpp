@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 
-// Without arguments: prints the benchmarks of this peer, `<name> <unit> <floor>`. With a name and
-// the milliseconds of a warm-up and of a window: measures it once and prints the value.
+// Without arguments: prints the benchmarks of this peer, `<name> <unit> <floor> <effort>`. With a
+// name and the milliseconds of a warm-up and of a window: measures it once and prints the value.
 
 #include "peer.hpp"
 
@@ -15,7 +15,8 @@ int main(int count, char** values) {
   const auto all = benchmarks::peer();
   if (count == 1) {
     for (const auto& b : all) {
-      std::printf("%s %s %s\n", b.name.c_str(), b.unit.c_str(), b.floor.c_str());
+      std::printf("%s %s %s %d\n", b.name.c_str(), b.unit.c_str(), b.floor.c_str(),
+                  static_cast<int>(b.needs));
     }
     return 0;
   }
