@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The polywire authors
 // SPDX-License-Identifier: MIT
 #include <polywire/client.hpp>
+#include <polywire/http.hpp>
 #include <polywire/json.hpp>
 #include <polywire/tcp.hpp>
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "user_api.hpp"
 
+#include <polywire/http.hpp>
 #include <polywire/server.hpp>
 #include <polywire/tcp.hpp>
 

@@ -3,6 +3,7 @@
 #include "user_api.hpp"
 
 #include <polywire/client.hpp>
+#include <polywire/http.hpp>
 #include <polywire/tcp.hpp>
 
 #include <iostream>
