@@ -5,11 +5,8 @@
 #include "polywire/core/status.hpp"
 #include "polywire/core/utf8.hpp"
 
-#include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
-#include <google/protobuf/util/type_resolver.h>
-#include <google/protobuf/util/type_resolver_util.h>
 
 #include <exception>
 #include <memory>
@@ -35,25 +32,14 @@ inline status read_by_utility(std::string_view text, const google::protobuf::Mes
   namespace util = google::protobuf::util;
   util::JsonParseOptions options;
   options.ignore_unknown_fields = true;  // a newer peer may send more
-  const auto outcome = [](const auto& done) {
-    if (done.ok()) return status();
+  // Newer versions of protobuf know extensions, but only in the memory of a message.
+  const std::unique_ptr<google::protobuf::Message> message(prototype.New());
+  const auto done = util::JsonStringToMessage({text.data(), text.size()}, message.get(), options);
+  if (!done.ok()) {
     const auto& why = done.message();
     return status::invalid_argument(shown({why.data(), why.size()}));
-  };
-  if (prototype.GetDescriptor()->extension_range_count() > 0) {
-    // Newer versions of protobuf know extensions, but only in the memory of a message.
-    const std::unique_ptr<google::protobuf::Message> message(prototype.New());
-    status done =
-        outcome(util::JsonStringToMessage({text.data(), text.size()}, message.get(), options));
-    if (done && !message->AppendPartialToString(&wire)) done = status::internal("too large");
-    return done;
   }
-  // The binary form has also what is zero, which counts where it replaces an earlier value.
-  static util::TypeResolver& types = *util::NewTypeResolverForDescriptorPool(
-      "type.googleapis.com", google::protobuf::DescriptorPool::generated_pool());
-  const auto& name = prototype.GetDescriptor()->full_name();
-  const std::string url = "type.googleapis.com/" + std::string(name.data(), name.size());
-  return outcome(util::JsonToBinaryString(&types, url, {text.data(), text.size()}, &wire, options));
+  return message->AppendPartialToString(&wire) ? status() : status::internal("too large");
 } catch (const std::exception& error) {
   // Some input that it did not expect (an Any twice, inside another) fails a check of its own.
   return status::invalid_argument(std::string("protobuf cannot read it: ") + error.what());
