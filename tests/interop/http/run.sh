@@ -115,6 +115,11 @@ judge_node() {
 judge_go() {
   command -v go >/dev/null || skip "no Go; apt-get install golang-go"
   export GOTOOLCHAIN=local GOFLAGS="${GOFLAGS:-} -buildvcs=false"
+  local needed have
+  needed=$(awk '$1 == "go" { print $2 }' "$source/go/go.mod")
+  have=$(cd "$work" && go version | sed -E 's/^go version go([0-9.]+).*/\1/')
+  [[ $(printf '%s\n' "$needed" "$have" | sort -V | head -n 1) == "$needed" ]] ||
+    skip "Go $have is here, and connect-go needs $needed"
   (cd "$source/go" && timeout 300 go mod download) || skip "go could not download what go.mod names"
   (cd "$source/go" && go vet . && go build -o "$work/peer" .)
   start server "$our_server" "http://127.0.0.1:0"
