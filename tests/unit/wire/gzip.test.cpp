@@ -3,6 +3,7 @@
 #include "polywire/wire/gzip.hpp"
 
 #include "polywire/testing/hex.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -10,20 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define POLYWIRE_TEST_COUNTS_ALLOCATIONS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POLYWIRE_TEST_COUNTS_ALLOCATIONS 1
-#endif
-#endif
-#if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
-// GCC on Debian comes without the sanitizer's headers.
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*,
-                                                                  std::size_t),
-                                                         void (*)(const volatile void*));
-#endif
 
 namespace wire = polywire::wire;
 using namespace polywire::testing::literals;
@@ -290,38 +277,23 @@ TEST_CASE("no bit may change: what is inflated is right, or refused") {
 }
 
 #if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
-namespace {
-std::size_t gzip_allocations = 0;
-std::size_t gzip_allocated = 0;
-
-void count_allocations() {
-  static const int installed = __sanitizer_install_malloc_and_free_hooks(
-      [](const volatile void*, std::size_t size) {
-        ++gzip_allocations;
-        gzip_allocated += size;
-      },
-      [](const volatile void*) {});
-  REQUIRE(installed > 0);
-}
-}  // namespace
-
 TEST_CASE("growing to the bound takes hardly more than the bound, all storage together") {
-  count_allocations();
+  REQUIRE(test::count_allocations());
   const std::string bomb = deflated(std::string(std::size_t{8} << 20, '\0'));
   constexpr std::size_t most = std::size_t{4} << 20;
   wire::gzip_inflater inflater;
   buffer out;
   inflater.start(most);
-  gzip_allocated = 0;
+  test::allocated_bytes = 0;
   (void)inflater.write(as_bytes(bomb), out);
-  const std::size_t allocated = gzip_allocated;
+  const std::size_t allocated = test::allocated_bytes;
   CHECK(out.size() == most);
   CHECK(allocated >= most);
   CHECK(allocated < most + (std::size_t{600} << 10));  // 4 KiB to 256 KiB, and zlib's
 }
 
 TEST_CASE("steady use of one deflater and one inflater allocates nothing") {
-  count_allocations();
+  REQUIRE(test::count_allocations());
   const std::string text = noise(50'000);
   wire::gzip_deflater deflater;
   wire::gzip_inflater inflater;
@@ -330,16 +302,16 @@ TEST_CASE("steady use of one deflater and one inflater allocates nothing") {
   std::size_t before = 0;
   bool good = true;
   for (int i = 0; i < 5; ++i) {
-    if (i == 1) before = gzip_allocations;
+    if (i == 1) before = test::allocations;
     stream.clear();
     back.clear();
     good = good && deflater.deflate_whole(as_bytes(text), stream).ok() &&
            inflater.inflate_whole(stream.view(), plenty, back).ok();
   }
-  const std::size_t after = gzip_allocations;
+  const std::size_t after = test::allocations;
   CHECK(good);
   CHECK(after == before);
   const auto one = std::make_unique<int>(1);
-  CHECK(gzip_allocations > after);  // the counter works
+  CHECK(test::allocations > after);  // the counter works
 }
 #endif

@@ -3,6 +3,7 @@
 #include "polywire/wire/frame/decode.hpp"
 
 #include "polywire/wire/frame/encode.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "unit/wire/frame/hex.hpp"
 
@@ -12,20 +13,6 @@
 #include <string_view>
 #include <tuple>
 #include <vector>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define POLYWIRE_TEST_COUNTS_ALLOCATIONS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POLYWIRE_TEST_COUNTS_ALLOCATIONS 1
-#endif
-#endif
-#if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
-// GCC on Debian comes without the sanitizer's headers.
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*,
-                                                                  std::size_t),
-                                                         void (*)(const volatile void*));
-#endif
 
 namespace wf = polywire::wire::frame;
 using frame_tests::from_hex;
@@ -449,24 +436,18 @@ TEST_CASE("a position arrives, and a malformed one is refused") {
 }
 
 #if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
-namespace {
-thread_local std::size_t allocations = 0;
-}
-
 TEST_CASE("decoding allocates nothing") {
-  static const int installed = __sanitizer_install_malloc_and_free_hooks(
-      [](const volatile void*, std::size_t) { ++allocations; }, [](const volatile void*) {});
-  REQUIRE(installed > 0);
+  REQUIRE(test::count_allocations());
   const auto input = framed(
       "08 01 10 04 22 03 'abc' 2a 05 'a.B/C' 4a 06 0a 01 'k' 12 01 'v'"
       " 52 06 08 05 12 02 'no' 62 02 08 01 82 01 02 08 01 8a 01 01 'k' 90 01 01 aa 01 02 08 01");
   wf::frame f;
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations;
   const wf::parsed p = wf::decode(input, max_frame, f);
-  const std::size_t after = allocations;
+  const std::size_t after = test::allocations;
   CHECK(p.state == parse_state::complete);
   CHECK(after == before);
   const auto one = std::make_unique<int>(1);
-  CHECK(allocations > after);  // the counter works
+  CHECK(test::allocations > after);  // the counter works
 }
 #endif

@@ -5,26 +5,13 @@
 
 #include "polywire/wire/http1/body_writer.hpp"
 #include "polywire/wire/http1/target.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "unit/wire/http1/transcript.hpp"
 
 #include <memory>
 #include <string>
 #include <string_view>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define POLYWIRE_TEST_COUNTS_ALLOCATIONS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POLYWIRE_TEST_COUNTS_ALLOCATIONS 1
-#endif
-#endif
-#if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
-// GCC on Debian comes without the sanitizer's headers.
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*,
-                                                                  std::size_t),
-                                                         void (*)(const volatile void*));
-#endif
 
 using namespace http1_tests;
 
@@ -75,8 +62,6 @@ TEST_CASE("responses mean the same however they are cut") {
 
 #if defined(POLYWIRE_TEST_COUNTS_ALLOCATIONS)
 namespace {
-thread_local std::size_t allocations = 0;
-
 /// Reads everything in `requests` and answers it.
 void serve(h1::request_reader& reader, h1::request_head& head, h1::target& target,
            polywire::buffer& out) {
@@ -100,9 +85,7 @@ void serve(h1::request_reader& reader, h1::request_head& head, h1::target& targe
 }  // namespace
 
 TEST_CASE("reading and writing allocate nothing but what trailers need") {
-  static const int installed = __sanitizer_install_malloc_and_free_hooks(
-      [](const volatile void*, std::size_t) { ++allocations; }, [](const volatile void*) {});
-  REQUIRE(installed > 0);
+  REQUIRE(test::count_allocations());
   h1::request_reader reader;
   h1::request_head head;
   h1::target target;
@@ -111,13 +94,13 @@ TEST_CASE("reading and writing allocate nothing but what trailers need") {
   const std::size_t first_size = out.size();
   REQUIRE(first_size > 250);
   out.clear();
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations;
   serve(reader, head, target, out);
-  const std::size_t after = allocations;
+  const std::size_t after = test::allocations;
   CHECK(out.size() == first_size);
   // One of the five requests has two trailers: its list grows twice.
   CHECK(after - before <= 2);
   const auto one = std::make_unique<int>(1);
-  CHECK(allocations > after);  // the counter works
+  CHECK(test::allocations > after);  // the counter works
 }
 #endif
