@@ -43,7 +43,7 @@ class Polywire(ConanFile):
 
     def package(self):
         include = os.path.join(self.source_folder, "include")
-        for pattern in ("*.hpp", "*.proto"):
+        for pattern in ("*.hpp", "*.ipp", "*.proto"):
             copy(self, pattern, include, os.path.join(self.package_folder, "include"))
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
 

@@ -222,7 +222,7 @@ def code_of(path):
 def check(repository):
     root, problems, count = Path(repository), [], 0
     paths = [p for folder in ("include", "examples", "tests", "benchmarks")
-             for p in sorted((root / folder).rglob("*")) if p.suffix in {".hpp", ".cpp"}]
+             for p in sorted((root / folder).rglob("*")) if p.suffix in {".hpp", ".ipp", ".cpp"}]
     paths += sorted(root.glob("*.md")) + sorted((root / "docs").glob("*.md"))
     for path in paths:
         count += 1

@@ -14,8 +14,9 @@ from pathlib import Path
 
 COPYRIGHT = "SPDX-FileCopyrightText: 2026 The polywire authors"
 LICENCE = "SPDX-License-Identifier: MIT"
-SLASHES = {".hpp", ".cpp", ".proto", ".js", ".mjs", ".go"}
+SLASHES = {".hpp", ".ipp", ".cpp", ".proto", ".js", ".mjs", ".go"}
 HASHES = {".py", ".sh", ".cmake"}
+HEADERS = {".hpp", ".ipp"}
 LONGEST_HEADER = 400
 SKIPPED = {".git", "build", "__pycache__"}
 
@@ -49,7 +50,7 @@ def check_file(name, text):
         first = 1 if script else 0
         if lines[first:first + 2] != [f"{mark} {COPYRIGHT}", f"{mark} {LICENCE}"]:
             yield 1, "the two SPDX lines are missing (copy them from another file)"
-    if suffix == ".hpp":
+    if suffix in HEADERS:
         if len(lines) < 3 or lines[2] != "#pragma once":
             yield 3, "#pragma once belongs below the SPDX lines"
         if len(lines) - 1 > LONGEST_HEADER:
@@ -60,7 +61,7 @@ def check_file(name, text):
         if "\r" in line:
             yield number, "has a carriage return at its end"
             break
-        if name.startswith("include/") and suffix == ".hpp":
+        if name.startswith("include/") and suffix in HEADERS:
             if re.match(r"using namespace (?!.*literals)", line):  # inside a function it harms nobody
                 yield number, "using namespace in a header"
             macro = MACRO.match(line)

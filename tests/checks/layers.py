@@ -88,7 +88,7 @@ def check_include(path, quote, target, root):
 def check(repository):
     root = Path(repository) / "include" / "polywire"
     problems, count = [], 0
-    for header in sorted(root.rglob("*.hpp")):
+    for header in sorted(root.rglob("*.[hi]pp")):
         count += 1
         path = header.relative_to(root).as_posix()
         if "/" in path and path.split("/")[0] not in ARROWS:

@@ -11,8 +11,6 @@
 #include "polywire/core/publish_options.hpp"
 #include "polywire/core/result.hpp"
 #include "polywire/core/topic.hpp"
-#include "polywire/io/check_transport.hpp"
-#include "polywire/io/shared_thread.hpp"
 
 #include <memory>
 #include <stdexcept>
@@ -48,18 +46,16 @@ class client {
  public:
   /// Throws `bad_url`.
   explicit client(std::string_view target, const client_options& options = {})
-      : client(
-            throwing(create(io::shared_thread::instance().get_executor(), target, options, true))) {
-  }
+      : client(throwing(detail::channel::make({}, target, options))) {}
   client(io::executor ex, std::string_view target, const client_options& options = {})
-      : client(throwing(create(std::move(ex), target, options, false))) {}
+      : client(throwing(detail::channel::make(std::move(ex), target, options))) {}
 
   static result<client> make(std::string_view target, const client_options& options = {}) {
-    return wrap(create(io::shared_thread::instance().get_executor(), target, options, true));
+    return wrap(detail::channel::make({}, target, options));
   }
   static result<client> make(io::executor ex, std::string_view target,
                              const client_options& options = {}) {
-    return wrap(create(std::move(ex), target, options, false));
+    return wrap(detail::channel::make(std::move(ex), target, options));
   }
 
   client(client&&) noexcept = default;
@@ -312,24 +308,6 @@ class client {
   explicit client(std::shared_ptr<detail::channel> channel) noexcept
       : channel_(std::move(channel)) {}
 
-  static result<std::shared_ptr<detail::channel>> create(io::executor ex, std::string_view target,
-                                                         const client_options& options,
-                                                         bool owns_thread) {
-    auto parsed = url::parse(target);
-    if (!parsed) return parsed.status();
-    const rpc::scheme* scheme = rpc::scheme::find(parsed->scheme());
-    if (scheme == nullptr) return rpc::unknown_scheme(parsed->scheme());
-    auto settings = io::read_settings(*parsed, *scheme, options.get_limits(), rpc::role::client);
-    if (!settings) return settings.status();
-    io::transport_settings wanted;
-    wanted.tls = options.get_tls();
-    wanted.log = options.get_log();
-    auto transport = io::configure_transport(*parsed, *scheme, std::move(wanted));
-    if (!transport) return transport.status();
-    return detail::channel::make(io::loop::make(std::move(ex), options.get_clock()),
-                                 std::move(*parsed), std::move(*settings), *scheme,
-                                 std::move(*transport), options, owns_thread);
-  }
   static std::shared_ptr<detail::channel> throwing(result<std::shared_ptr<detail::channel>> made) {
     if (!made) throw bad_url(made.status());
     return std::move(*made);

@@ -86,7 +86,11 @@ inline status unknown_scheme(std::string_view name) {
       "the URL scheme '" + std::string(name.substr(0, 32)) + "' is not known here (" +
       (known.empty() ? "none is" : "known: " + known) +
       "); include its header, such as <polywire/tcp.hpp>, <polywire/tls.hpp> or "
-      "<polywire/inproc.hpp>");
+      "<polywire/inproc.hpp>"
+#ifdef POLYWIRE_SEPARATE_COMPILATION
+      ", in the file that includes <polywire/source.hpp>"
+#endif
+  );
 }
 
 }  // namespace polywire::inline v1::rpc

@@ -3,6 +3,7 @@
 
 #include "polywire/client/detail/connector.hpp"
 #include "polywire/inproc.hpp"
+#include "polywire/io/shared_thread.hpp"
 #include "polywire/tcp.hpp"
 
 #include "unit/client/steered.hpp"

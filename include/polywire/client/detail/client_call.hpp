@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "polywire/client/detail/client_link.hpp"
 #include "polywire/codec/message.hpp"
 #include "polywire/core/method.hpp"
 #include "polywire/core/options.hpp"
 #include "polywire/interceptor/client_context.hpp"
-#include "polywire/io/connection.hpp"
 #include "polywire/io/loop.hpp"
+#include "polywire/rpc/session.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,12 +17,17 @@
 #include <string_view>
 #include <utility>
 
+namespace polywire::inline v1::io {
+class connection;
+}  // namespace polywire::inline v1::io
+
 namespace polywire::inline v1::detail {
 
 class channel;
 class client_call;
 class client_interception;
 class client_interceptors;
+class client_link;
 
 /// What calls hear that find the client closed.
 inline status client_closed() {
@@ -47,19 +51,16 @@ class kept_call {
 /// Everything happens on the loop's thread, but for construction.
 class client_call : public client_context, public io::mail, public io::timer {
  public:
-  client_call(std::string_view method, call_type type, idempotency repeat, call_options&& options)
-      : client_context(call_side::client, type, method, never),
-        repeat_(repeat),
-        options_(std::move(options)) {}
+  client_call(std::string_view method, call_type type, idempotency repeat, call_options&& options);
 
   const call_options& options() const noexcept { return options_; }
   bool is_over() const noexcept { return state_ == state::over; }
   /// Ends the call here, whatever the peer does. On the loop's thread.
-  inline void give_up(status how);
+  void give_up(status how);
 
-  inline const std::string& peer() const noexcept override;
+  const std::string& peer() const noexcept override;
   const polywire::metadata& metadata() const noexcept override { return options_.get_metadata(); }
-  inline time_point now() const noexcept override;
+  time_point now() const noexcept override;
   status add_metadata(std::string_view key, std::string_view value) override {
     return options_.add_metadata(key, value);
   }
@@ -69,7 +70,7 @@ class client_call : public client_context, public io::mail, public io::timer {
   void require_private() noexcept override { needs_private_ = true; }
 
  protected:
-  inline ~client_call();
+  ~client_call();
 
   // Keeps the object alive while the channel or a session knows it; the last `unkeep` may destroy
   // it.
@@ -93,7 +94,7 @@ class client_call : public client_context, public io::mail, public io::timer {
   virtual void on_abandoned() noexcept = 0;
 
   /// To be called by constructors: the encoding, and when the call ends at the latest.
-  inline void prepare(std::shared_ptr<channel> owner, format encoding);
+  void prepare(std::shared_ptr<channel> owner, format encoding);
   void note_attempt(const std::string& peer) {
     ++attempts_;
     if (call_info* info = options_.get_info()) {
@@ -126,7 +127,7 @@ class client_call : public client_context, public io::mail, public io::timer {
     if (call_info* info = options_.get_info()) info->initial = std::move(initial);
   }
   /// The session has ended the call. It is tried again where that is safe.
-  inline void attempt_ended(status how, polywire::metadata&& trailing);
+  void attempt_ended(status how, polywire::metadata&& trailing);
 
   idempotency repeat_;
   format encoding_ = format::protobuf;
@@ -136,14 +137,14 @@ class client_call : public client_context, public io::mail, public io::timer {
   bool comes_back_ = false;
 
  private:
-  inline bool channel_carries_objects() const noexcept;
+  bool channel_carries_objects() const noexcept;
   friend class channel;
   friend class client_interceptors;
   friend class kept_call;
   enum class state { fresh, queued, active, over };
 
-  inline void deliver() override;
-  inline void on_time() override;
+  void deliver() override;
+  void on_time() override;
 
   state state_ = state::fresh;
   bool pauses_ = false;
@@ -163,5 +164,5 @@ inline kept_call::~kept_call() { call_->unkeep(); }
 
 }  // namespace polywire::inline v1::detail
 
-// What is declared inline above stands there.
+// Its functions are defined with the channel's.
 #include "polywire/client/detail/channel.hpp"

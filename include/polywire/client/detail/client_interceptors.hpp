@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/client/detail/channel_events.hpp"
 #include "polywire/client/options.hpp"
 #include "polywire/interceptor/interception.hpp"
 
@@ -24,16 +25,6 @@ class client_interception final : public interception, public recycled {
   std::shared_ptr<awaited_start> awaiting;
   /// How it ended, until they are told.
   status how;
-};
-
-class interceptor_events {
- public:
-  /// None has anything against the call.
-  virtual void on_admitted(client_call& call) = 0;
-  virtual void on_rejected(client_call& call, status why) = 0;
-
- protected:
-  ~interceptor_events() = default;
 };
 
 /// The interceptors of a client. They hear of a call's end when the turn ends, before the caller

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/client/detail/channel_events.hpp"
 #include "polywire/client/detail/client_link.hpp"
 #include "polywire/client/detail/connector.hpp"
 #include "polywire/client/options.hpp"
@@ -17,24 +18,6 @@
 #include <vector>
 
 namespace polywire::inline v1::detail {
-
-class pool_events {
- public:
-  /// Some connection may have room for a call.
-  virtual void on_room() = 0;
-  /// There is no connection, and none is being made: time to fail whoever does not wait for one.
-  virtual void on_unreachable(const status& why) = 0;
-  /// The last connection is gone.
-  virtual void on_empty() = 0;
-  /// Calls that wait for a connection, and whether one of them fails without.
-  virtual std::size_t waiting() const noexcept = 0;
-  virtual bool is_urgent() const noexcept = 0;
-  /// Streams, where each has a connection of its own.
-  virtual std::size_t streams() const noexcept = 0;
-
- protected:
-  ~pool_events() = default;
-};
 
 /// The connections of a channel: which there are, which one takes the next call, and when more are
 /// made. One for all calls; or one to each host (`balance=round_robin`); or, where a protocol

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "polywire/io/shared_thread.hpp"
 #include "polywire/testing/conformance/line.hpp"
 #include "polywire/testing/conformance/topics.hpp"
 
