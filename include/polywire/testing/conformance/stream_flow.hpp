@@ -207,8 +207,10 @@ void hundred_streams(const environment& env) {
   start.open();
   run_until(context, [&] { return finished == streams || !wrong.empty(); }, "all streams to end");
   check_equal(wrong, "", "what went wrong");
-  check_equal(begun_when_one_had_ended, streams,
-              "streams that had received something when the first one was done");
+  const std::string what = "streams that had received something when the first one was done: " +
+                           std::to_string(begun_when_one_had_ended);
+  // Between connections the operating system decides who reads next: it may not leave many out.
+  check(begun_when_one_had_ended >= (env.can().shares_connection() ? streams : streams / 2), what);
 }
 
 template <class M>
