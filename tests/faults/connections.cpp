@@ -4,6 +4,7 @@
 // Peers and networks that fail: rows 1 to 11 of tests/faults/README.md.
 #include "faults/text_service.hpp"
 
+#include "polywire/backend/framed/backend.hpp"
 #include "polywire/http.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/testing/fault_proxy.hpp"

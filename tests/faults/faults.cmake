@@ -7,6 +7,7 @@ set(faults "${CMAKE_CURRENT_SOURCE_DIR}/faults")
 polywire_add_catch_tests(faults faults_tests 300
   "${faults}/calls.cpp" "${faults}/connections.cpp" "${faults}/system.cpp")
 target_sources(faults_tests PRIVATE "${faults}/roles.cpp")  # no tests
+target_link_libraries(faults_tests PRIVATE library_once)
 polywire_compile_together(faults_tests network faults/connections.cpp faults/roles.cpp
                           faults/system.cpp)
 
@@ -18,15 +19,15 @@ endfunction()
 
 add_executable(faults_chaos "${faults}/chaos.cpp")
 target_include_directories(faults_chaos PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-target_link_libraries(faults_chaos PRIVATE polywire::tls polywire_strict polywire_sanitize)
+target_link_libraries(faults_chaos PRIVATE library_once polywire_strict polywire_sanitize)
 polywire_add_faults_test(chaos 300 faults_chaos)
 
 # Without sanitizers: these look at memory.
 foreach(program IN ITEMS bounds soak ten_thousand)
   add_executable(faults_${program} "${faults}/${program}.cpp")
   target_include_directories(faults_${program} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-  target_link_libraries(faults_${program} PRIVATE polywire::protobuf polywire::tls test_protos
-                                                  polywire_strict)
+  target_link_libraries(faults_${program} PRIVATE
+    library_once_plain polywire::protobuf test_protos polywire_strict)
 endforeach()
 polywire_add_faults_test(bounds 300 faults_bounds)
 polywire_add_faults_test(soak 300 faults_soak)

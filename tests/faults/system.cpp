@@ -5,6 +5,8 @@
 #include "faults/text_service.hpp"
 
 #include "polywire/http.hpp"
+#include "polywire/io/tcp_transport.hpp"
+#include "polywire/io/unix_transport.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/testing/fault_proxy.hpp"
 #include "polywire/testing/scripted_peer.hpp"
