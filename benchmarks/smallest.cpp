@@ -9,6 +9,7 @@
 
 #include <iostream>
 #include <string>
+#include <vector>
 
 namespace benchmarks {
 namespace {
@@ -21,14 +22,15 @@ constexpr bool has_grpc = true;
 constexpr bool has_grpc = false;
 #endif
 
-// "compile/text" is that of a debug build, "compile/text/O2" of an optimised one.
-benchmark compile(const std::string& name, const std::string& level) {
+// "compile/text" is that of a debug build, "compile/text/O2" of an optimised one;
+// "compile/text/separate" where another file compiles the library, "compile/library" that file.
+benchmark compile(const std::string& name, const std::string& level, bool separate = false) {
   const std::string suffix = level == "-O0" ? "" : "/" + level.substr(1);
-  return {"compile/" + name + suffix, "s", "compile/asio" + suffix,
-          [name, level](const timing&) {
-            return std::stod(output_of({script, "compile", name, level}));
-          },
-          effort::some_rounds};
+  std::vector<std::string> command{script, "compile", name, level};
+  if (separate) command.emplace_back("-DPOLYWIRE_SEPARATE_COMPILATION");
+  const std::string how = separate && name != "library" ? "/separate" : "";
+  return {"compile/" + name + how + suffix, "s", "compile/asio" + suffix,
+          [command](const timing&) { return std::stod(output_of(command)); }, effort::some_rounds};
 }
 
 benchmark size(const std::string& name) {
@@ -44,6 +46,9 @@ std::vector<benchmark> smallest_benchmarks() {
   for (const char* level : {"-O0", "-O2"}) {
     for (const char* name : {"asio", "text", "struct", "protobuf", "grpc"}) {
       if (has_grpc || name != std::string("grpc")) all.push_back(compile(name, level));
+    }
+    for (const char* name : {"text", "struct", "protobuf", "library"}) {
+      all.push_back(compile(name, level, true));
     }
   }
   all.push_back(size("protobuf"));
