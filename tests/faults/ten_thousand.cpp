@@ -11,6 +11,8 @@
 #include "support/certificates.hpp"
 
 #include "polywire/client.hpp"
+#include "polywire/io/tcp_transport.hpp"
+#include "polywire/io/tls_transport.hpp"
 #include "polywire/server.hpp"
 #include "polywire/tcp.hpp"
 #include "polywire/tls.hpp"
